@@ -1,0 +1,49 @@
+"""Queries between departments and the log of who asked what."""
+
+from sqlmodel import Field
+
+from registry.store.tables.base import Table, big
+
+
+class AccessEntry(Table, table=True):
+    """An entry of an answering issuer's log: link = SHA-256(previous ‖ digest).
+
+    digest = SHA-256(0x00 ‖ salt ‖ JCS(entry)); sealed: the entry under the issuer's data key.
+    """
+
+    __tablename__ = "access_entry"
+
+    issuer: str = Field(primary_key=True)
+    seq: int = big(primary_key=True)
+    sealed: bytes
+    data_key: int = big(foreign_key="data_key.id")
+    salt: bytes
+    digest: bytes
+    link: bytes
+    time: int = big()
+
+
+class AccessSalt(Table, table=True):
+    """The salt that ties an entry to a holder, encrypted: erasing it erases the tie."""
+
+    __tablename__ = "access_salt"
+
+    issuer: str = Field(primary_key=True)
+    seq: int = big(primary_key=True)
+    sealed: bytes
+
+
+class QueryCase(Table, table=True):
+    """A query as the asker keeps it: the question and, once answered, the envelope, both sealed."""
+
+    __tablename__ = "query_case"
+
+    id: str = Field(primary_key=True)
+    asker: str = Field(foreign_key="department.code", index=True)
+    purpose: str
+    sealed_question: bytes
+    sealed_answer: bytes | None = None
+    data_key: int = big(foreign_key="data_key.id")
+    outcome: str | None = None
+    created: int = big()
+    answered_at: int | None = big(default=None)
