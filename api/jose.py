@@ -1,0 +1,122 @@
+"""JSON Web Tokens that others signed: one algorithm, one `typ`, times checked here (joserfc checks none)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+
+ALGORITHM: Final = "ES256"
+CLOCK_SKEW: Final = 60
+_LONGEST: Final = 16_384
+
+
+class BadToken(Exception):
+    """A token that cannot be taken; the text says why, for developers, and quotes nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token whose signature was checked.
+
+    jwk: public JWK that verified it; thumbprint: its RFC 7638 thumbprint, base64url.
+    """
+
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    jwk: Mapping[str, str]
+    thumbprint: str
+
+    def text(self, name: str) -> str:
+        """A claim that must be a text.
+
+        Raises:
+            BadToken: it is missing, empty, or something else.
+        """
+        value = self.claims.get(name)
+        if not isinstance(value, str) or not value:
+            raise BadToken(f"{name} is missing or no text")
+        return value
+
+    def time(self, name: str) -> int:
+        """A claim that must be a time, Unix seconds.
+
+        Raises:
+            BadToken: it is missing or no number.
+        """
+        value = self.claims.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise BadToken(f"{name} is missing or no number")
+        return int(value)
+
+    def fresh(self, now: int, age: int) -> None:
+        """Refuse a token not issued within the last `age` seconds, ± 60 s.
+
+        Raises:
+            BadToken: `iat` is too old or in the future.
+        """
+        if not now - age - CLOCK_SKEW <= self.time("iat") <= now + CLOCK_SKEW:
+            raise BadToken("iat is too old or in the future")
+
+
+def header_of(text: str) -> Mapping[str, Any]:
+    """The header of a compact JWS, unverified.
+
+    Raises:
+        BadToken: it is no compact JWS.
+    """
+    if len(text) > _LONGEST:
+        raise BadToken("too long")
+    try:
+        header: Mapping[str, Any] = jws.extract_compact(text.encode()).headers()
+    except (JoseError, ValueError) as error:
+        raise BadToken("no compact JWS") from error
+    return header
+
+
+def public_jwk(jwk: object) -> Mapping[str, str]:
+    """The four members of a P-256 public key.
+
+    Raises:
+        BadToken: it is another kind of key, or a private one.
+    """
+    if not isinstance(jwk, dict) or jwk.get("kty") != "EC" or jwk.get("crv") != "P-256" or "d" in jwk:
+        raise BadToken("the key is not a public P-256 JWK")
+    if not (isinstance(jwk.get("x"), str) and isinstance(jwk.get("y"), str)):
+        raise BadToken("the key is not a public P-256 JWK")
+    return {"kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"]}
+
+
+def read(text: str, *, jwk: object, types: frozenset[str]) -> Token:
+    """Check a token's signature, algorithm and type.
+
+    jwk: the public key; types: the `typ` values taken, lower case ("" for none).
+
+    Raises:
+        BadToken: anything about it does not fit.
+    """
+    header = header_of(text)
+    if header.get("alg") != ALGORITHM:
+        raise BadToken("alg must be ES256")
+    if str(header.get("typ", "")).lower() not in types:
+        raise BadToken("typ is wrong")
+    if "crit" in header:
+        raise BadToken("crit is not understood")
+    public = public_jwk(jwk)
+    try:
+        key = ECKey.import_key(dict(public))
+        token = jwt.decode(text, key, algorithms=[ALGORITHM])
+    except (JoseError, ValueError) as error:
+        raise BadToken("the signature does not verify") from error
+    return Token(header, token.claims, public, key.thumbprint())
+
+
+def read_embedded(text: str, *, types: frozenset[str]) -> Token:
+    """`read` with the key in the token's own header (`jwk`): it proves possession of that key, no more.
+
+    Raises:
+        BadToken: as `read`.
+    """
+    return read(text, jwk=header_of(text).get("jwk"), types=types)

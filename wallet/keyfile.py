@@ -1,0 +1,149 @@
+"""The wallet's one file: keys, credentials and grants, sealed under a passphrase (scrypt, AES-256-GCM)."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from registry.errors import RegistryError
+
+COST: Final = 1 << 16
+"""scrypt's N for new files; each file says its own."""
+_HIGHEST_COST: Final = 1 << 20
+_ASSOCIATED: Final = b"zt-wallet-1"
+
+
+class WrongPassphrase(RegistryError):
+    """The file does not open: another passphrase, or its bytes were changed."""
+
+    kind = "wrong-passphrase"
+    mender = "holder"
+
+
+class Held(msgspec.Struct, kw_only=True):
+    """One credential in the wallet.
+
+    configuration: `<issuer>.<type>`; credential: SD-JWT VC with all disclosures; key: thumbprint of its key.
+    received: Unix seconds.
+    """
+
+    configuration: str
+    credential: str
+    key: str
+    received: int
+
+
+class Grant(msgspec.Struct, kw_only=True):
+    """What an offer gave: the right to claim, and to renew, its configurations.
+
+    issuer: the Credential Issuer's identifier; pending: configuration -> (transaction id, key thumbprint) of
+    claims that wait for the chain.
+    """
+
+    issuer: str
+    refresh_token: str
+    configurations: list[str]
+    pending: dict[str, tuple[str, str]] = msgspec.field(default_factory=dict)
+
+
+class Content(msgspec.Struct, kw_only=True):
+    """Everything in the file.
+
+    keys: thumbprint -> private key (PKCS #8, DER); dpop: issuer -> thumbprint of the key its tokens are bound to;
+    recovery: issuer -> recovery code of this wallet there.
+    """
+
+    keys: dict[str, bytes] = msgspec.field(default_factory=dict)
+    dpop: dict[str, str] = msgspec.field(default_factory=dict)
+    grants: list[Grant] = msgspec.field(default_factory=list)
+    held: list[Held] = msgspec.field(default_factory=list)
+    recovery: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class _Sealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    v: int
+    n: int
+    salt: bytes
+    nonce: bytes
+    sealed: bytes
+
+
+@dataclass(slots=True, repr=False)
+class WalletFile:
+    """An opened wallet; `save` after every change that must outlive this process."""
+
+    path: Path
+    content: Content
+    _key: bytes
+    _salt: bytes
+    _cost: int
+    _randomness: Callable[[int], bytes]
+
+    @classmethod
+    def create(
+        cls, path: Path, passphrase: str, *, cost: int = COST, randomness: Callable[[int], bytes] = os.urandom
+    ) -> "WalletFile":
+        """A new, empty wallet, saved at once. `cost`: scrypt's N."""
+        salt = randomness(16)
+        wallet = cls(path, Content(), _derive(passphrase, salt, cost), salt, cost, randomness)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        wallet.save()
+        return wallet
+
+    @classmethod
+    def open(
+        cls, path: Path, passphrase: str, *, randomness: Callable[[int], bytes] = os.urandom
+    ) -> "WalletFile":
+        """The wallet in a file.
+
+        Raises:
+            WrongPassphrase: it does not open.
+        """
+        try:
+            file = msgspec.json.decode(path.read_bytes(), type=_Sealed)
+            if file.v != 1 or not 2 <= file.n <= _HIGHEST_COST:
+                raise ValueError
+            key = _derive(passphrase, file.salt, file.n)
+            plain = AESGCM(key).decrypt(file.nonce, file.sealed, _ASSOCIATED)
+            content = msgspec.json.decode(plain, type=Content)
+        except (InvalidTag, ValueError, msgspec.MsgspecError) as error:
+            raise WrongPassphrase(
+                "钱包打不开：口令不对，或文件已被改动。",
+                "The wallet does not open: another passphrase, or the file was changed.",
+            ) from error
+        return cls(path, content, key, file.salt, file.n, randomness)
+
+    def save(self) -> None:
+        """Write the file whole or not at all, readable by its owner only."""
+        nonce = self._randomness(12)
+        sealed = AESGCM(self._key).encrypt(nonce, msgspec.json.encode(self.content), _ASSOCIATED)
+        file = _Sealed(v=1, n=self._cost, salt=self._salt, nonce=nonce, sealed=sealed)
+        with _replacing(self.path) as replacement:
+            replacement.write(msgspec.json.encode(file))
+
+
+def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
+    return Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(passphrase.encode())
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file (mode 0600) that takes the path's place once it is whole and on disk."""
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
