@@ -31,12 +31,16 @@ class CertificateList(Table, table=True):
 
 
 class CredentialList(Table, table=True):
-    """A list of credentials' entries, signed and served. counter: entries given out."""
+    """A list of credentials' entries, signed and served. counter: entries given out.
+
+    origin: index of the origin in its address; a list keeps its address, a new origin begins a new list.
+    """
 
     __tablename__ = "credential_list"
 
     issuer: str = Field(primary_key=True)
     list: int = Field(primary_key=True)
+    origin: int
     counter: int = 0
 
 
