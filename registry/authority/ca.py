@@ -5,7 +5,7 @@ wallets and verifiers that pin the CA need nothing else.
 """
 
 import datetime
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from os import urandom
@@ -84,14 +84,6 @@ def make_ca_certificate(
         .sign(key, hashes.SHA256())
     )
     return certificate.public_bytes(serialization.Encoding.DER)
-
-
-def covers(chain: Sequence[str], code: str, origins: Sequence[str]) -> bool:
-    """Whether an issuer's chain already names the issuer under each of these origins."""
-    certificate = x509.load_der_x509_certificate(b64decode(chain[0]))
-    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    uris = set(names.get_values_for_type(x509.UniformResourceIdentifier))
-    return {f"{origin}/issuers/{code}" for origin in origins} <= uris
 
 
 def _builder(
