@@ -24,6 +24,7 @@ class Certificate(Table, table=True):
     disclosures: sealed by `data_key` (vault.py), with what may not be released yet.
     lineage: id of the first version; the versions joined by `renews` share it and count as one.
     valid_until: None where it does not expire.
+    reason: the code that made this version (lifecycle.md); its history goes on in `status_event`.
     """
 
     __table_args__ = (
@@ -60,6 +61,7 @@ class Certificate(Table, table=True):
     leaf_index: int | None = None
     renews: int | None = refers("certificate.id", default=None)
     lineage: int = big()
+    reason: str = "issued"
     issued_at: int = big()
     issued_by: str = ""
 

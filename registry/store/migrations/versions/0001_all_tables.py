@@ -385,6 +385,7 @@ def upgrade() -> None:
         sa.Column("leaf_index", sa.Integer(), nullable=True),
         sa.Column("renews", BigInt(), nullable=True),
         sa.Column("lineage", BigInt(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.Column("issued_at", BigInt(), nullable=False),
         sa.Column("issued_by", sa.String(), nullable=False),
         sa.CheckConstraint("(state = 'batched') = (batch IS NOT NULL)", name=op.f("ck_certificate_batch")),
