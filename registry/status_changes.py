@@ -98,7 +98,7 @@ def find(session: Session, certificate_id: str, issuers: Iterable[str]) -> Certi
 
 
 def history(session: Session, certificate: Certificate) -> list[str]:
-    """Reason codes of one version, oldest first, the one it was made by standing as `issued`.
+    """Reason codes of one version, oldest first, beginning with the one that made it.
 
     A version that waits to be superseded is not superseded yet: its successor may never come to be.
     """
@@ -109,7 +109,7 @@ def history(session: Session, certificate: Certificate) -> list[str]:
         .order_by(col(StatusEvent.id))
     ).all()
     dead = {IntentState.PENDING, IntentState.DROPPED}
-    return ["issued", *(code for code, after, state in rows if after is None or state not in dead)]
+    return [certificate.reason, *(code for code, after, state in rows if after is None or state not in dead)]
 
 
 def record(

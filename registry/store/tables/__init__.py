@@ -1,6 +1,6 @@
 """All tables, by subject. Import them from here."""
 
-from registry.store.tables.access import AccessEntry, AccessSalt, QueryCase
+from registry.store.tables.access import AccessEntry, AccessSalt, QueryCase, Verification
 from registry.store.tables.base import Table
 from registry.store.tables.certificates import (
     Certificate,
@@ -95,5 +95,6 @@ __all__ = [
     "TransactionState",
     "UniqueSubject",
     "UsedNonce",
+    "Verification",
     "Wallet",
 ]

@@ -2,7 +2,7 @@
 
 from sqlmodel import Field
 
-from registry.store.tables.base import Table, big
+from registry.store.tables.base import Table, big, row_id
 
 
 class AccessEntry(Table, table=True):
@@ -47,3 +47,19 @@ class QueryCase(Table, table=True):
     outcome: str | None = None
     created: int = big()
     answered_at: int | None = big(default=None)
+
+
+class Verification(Table, table=True):
+    """That a presentation was checked here: when, by whom, with what outcome; nothing of what it showed.
+
+    verifier: a department's code, or empty for the public page. kind: kind of presentation.
+    epoch, version: the trust state that the checks used.
+    """
+
+    id: int | None = row_id()
+    at: int = big(index=True)
+    verifier: str = ""
+    kind: str
+    verdict: str
+    epoch: int
+    version: int = big()

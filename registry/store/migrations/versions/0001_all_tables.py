@@ -311,6 +311,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_query_case_asker"), ["asker"], unique=False)
 
     op.create_table(
+        "verification",
+        sa.Column("id", BigInt(), nullable=False),
+        sa.Column("at", BigInt(), nullable=False),
+        sa.Column("verifier", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("version", BigInt(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_verification")),
+    )
+    with op.batch_alter_table("verification", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_verification_at"), ["at"], unique=False)
+
+    op.create_table(
         "attempt",
         sa.Column("id", BigInt(), nullable=False),
         sa.Column("tx", BigInt(), nullable=False),
