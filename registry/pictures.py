@@ -1,0 +1,178 @@
+"""QR pictures: made, read back from whatever a scanner or a mail brings, and put on paper.
+
+Reading finds text and nothing else: no address in a picture is ever opened. Pictures come from strangers, so
+their size is judged by the header, before anything is decoded.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import qrcode
+import zxingcpp
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+
+from registry.errors import RegistryError
+
+LARGEST_FILE = 12_000_000
+"""Bytes of a picture file."""
+LARGEST_PNG = 9_000_000
+"""Pixels of a PNG, which is decoded whole: more than a 4K screen."""
+LARGEST_JPEG = 64_000_000
+"""Pixels of a JPEG, which is decoded at a half, a quarter or an eighth where it has more than a PNG may."""
+QUIET = 4
+"""Modules of white around a QR (ISO/IEC 18004)."""
+
+
+class BadPicture(RegistryError):
+    """The file is no PNG or JPEG, is damaged, or is too large."""
+
+    kind = "bad-picture"
+    status = 415
+
+
+class NoCode(RegistryError):
+    """No QR was found in the picture."""
+
+    kind = "no-code"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__("图片里没有找到二维码", "no QR code was found in the picture")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What a printed copy shows beside its QR.
+
+    title_zh, title_en: of the certificate type. issuer: its name.
+    lines: label and value of each claim, in order.
+    link: the copy's address (`proofcode.encode_copy`).
+    """
+
+    title_zh: str
+    title_en: str
+    issuer: str
+    lines: Sequence[tuple[str, str]]
+    link: str
+
+
+def version(text: str) -> int:
+    """The QR version (1 to 40, level L) that the text takes."""
+    return int(_code(text).version)
+
+
+def draw(text: str, *, module: int = 6) -> bytes:
+    """The text as a QR in a PNG, level L, `module` pixels a module."""
+    return _saved(_image(text, module), "PNG")
+
+
+def read(picture: bytes) -> tuple[str, ...]:
+    """The texts of all QR codes in a PNG or JPEG, the largest code first.
+
+    Raises:
+        BadPicture: not a picture that may be read.
+        NoCode: there is none in it.
+    """
+    image = _opened(picture)
+    found = [
+        one
+        for one in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+        if one.valid and one.text
+    ]
+    if not found:
+        raise NoCode
+    return tuple(one.text for one in sorted(found, key=lambda one: len(one.text), reverse=True))
+
+
+def draw_paper(paper: Paper, *, file_format: Literal["PNG", "PDF"] = "PDF") -> bytes:
+    """A printed copy: one A4 page at 150 dots an inch, with the copy's QR.
+
+    Where this machine has no font with Chinese characters, the page carries the English title and the QR,
+    which holds the claims in any case.
+    """
+    page = Image.new("L", (1240, 1754), 255)
+    pen = ImageDraw.Draw(page)
+    chinese = _font(34) is not None
+    heading, body = _font(52) or ImageFont.load_default(52), _font(34) or ImageFont.load_default(34)
+    top = 110
+    for line in ([paper.title_zh] if chinese else []) + [paper.title_en]:
+        pen.text((110, top), line, font=heading, fill=0)
+        top += 76
+    pen.line((110, top + 10, 1130, top + 10), fill=0, width=3)
+    top += 50
+    for label, value in [("颁发机构 Issuer", paper.issuer), *paper.lines] if chinese else []:
+        pen.text((110, top), f"{label}：{value}"[:60], font=body, fill=0)
+        top += 54
+    code = _image(paper.link, max(3, 620 // (17 + 4 * version(paper.link) + 2 * QUIET)))
+    page.paste(code, (110, 1650 - code.height))
+    notes = ["副本，不是原件。", "扫码即可核验；", "核验时请核对本人。"] if chinese else []
+    notes += ["A copy, not the original.", "Scan to check it, and", "make sure of the person."]
+    for number, line in enumerate(notes):
+        pen.text((140 + code.width, 1650 - code.height + 30 + 54 * number), line, font=body, fill=0)
+    return _saved(page, file_format)
+
+
+def _code(text: str) -> "qrcode.QRCode[object]":
+    code: qrcode.QRCode[object] = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET
+    )
+    code.add_data(text)
+    code.best_fit()
+    return code
+
+
+def _image(text: str, module: int) -> Image.Image:
+    code = _code(text)
+    code.make(fit=True)
+    matrix = code.get_matrix()
+    side = len(matrix)
+    small = Image.new("L", (side, side))
+    small.putdata([0 if dark else 255 for row in matrix for dark in row])
+    return small.resize((side * module, side * module), Image.Resampling.NEAREST)
+
+
+def _opened(picture: bytes) -> Image.Image:
+    too_large = BadPicture("图片太大", "the picture is too large")
+    if len(picture) > LARGEST_FILE:
+        raise too_large
+    try:
+        image = Image.open(io.BytesIO(picture), formats=["PNG", "JPEG"])
+        pixels = image.width * image.height
+        if pixels > (LARGEST_JPEG if image.format == "JPEG" else LARGEST_PNG):
+            raise too_large
+        if image.format == "JPEG":
+            image.draft("L", _within(image.width, image.height))
+        return image.convert("L")
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadPicture("这不是完好的 PNG 或 JPEG 图片", "this is no sound PNG or JPEG picture") from error
+
+
+def _within(width: int, height: int) -> tuple[int, int]:
+    """The size, halved until it has no more pixels than a PNG may."""
+    while width * height > LARGEST_PNG:
+        width, height = width // 2, height // 2
+    return width, height
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | None:
+    """A font of this machine that has Chinese characters."""
+    for name in (
+        "NotoSansCJK-Regular.ttc",
+        "NotoSansSC-Regular.otf",
+        "wqy-microhei.ttc",
+        "msyh.ttc",
+        "PingFang.ttc",
+    ):
+        try:
+            return ImageFont.truetype(name, size)
+        except OSError:
+            continue
+    return None
+
+
+def _saved(image: Image.Image, file_format: str) -> bytes:
+    out = io.BytesIO()
+    image.save(out, file_format, **({"resolution": 150.0} if file_format == "PDF" else {"optimize": True}))
+    return out.getvalue()
