@@ -19,7 +19,7 @@ DIGEST_CHARACTERS = 43
 SD_ALG = "sha-256"
 
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
-Code = Annotated[str, Meta(pattern="^[0-9A-Z]{1,32}$")]
+Code = Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,32}\Z")]
 Natural = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 DigestText = Annotated[str, Meta(min_length=DIGEST_CHARACTERS, max_length=DIGEST_CHARACTERS)]
 
@@ -69,7 +69,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     core: Core
     sd: tuple[DigestText, ...] = field(name="_sd")
-    sd_alg: Annotated[str, Meta(pattern="^sha-256$")] = field(name="_sd_alg", default=SD_ALG)
+    sd_alg: Annotated[str, Meta(pattern=r"^sha-256\Z")] = field(name="_sd_alg", default=SD_ALG)
 
 
 class Disclosure(NamedTuple):
