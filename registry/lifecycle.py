@@ -157,14 +157,14 @@ def may_follow(history: Sequence[str], code: str) -> bool:
         return code in {"annulled", "issued_in_error"}
     if status is Status.REVOKED:
         return _may_follow_revocation(history, code)
-    return code != "cancelled_after_withdrawal" and code != "reissued"
+    return code != "cancelled_after_withdrawal"
 
 
 def may_renew(newest: Sequence[str], code: str) -> bool:
     """Whether a next version may be made by this reason, given the history of the newest version.
 
-    A certificate issued in error is made anew with `corrected`; one that a thief revoked, with `reissued`
-    (that it was a thief, only the reconciliation knows).
+    A certificate issued in error is made anew with `corrected`; one that a thief revoked on the chain, with
+    `reissued` (only the reconciliation knows: the history of our own events may still end in valid).
     """
     if REASONS[code].kind is not Kind.RENEW:
         return False
