@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from registry import b64, cbor, identifiers, jcs
+from registry.errors import RegistryError
 
 AUDIENCE = "urn:zt:code"
 
@@ -53,7 +54,12 @@ class _Part(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     """Travels as a CBOR array: members by position."""
 
 
-class _Core(_Part):
+class _Header(msgspec.Struct, frozen=True):
+    kid: str
+    x5c: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=4)]
+
+
+class _Core(_Part, frozen=True):
     issuer: str  # empty: the signer
     type: str
     type_version: _Uint
@@ -65,27 +71,27 @@ class _Core(_Part):
     idx: _Uint
 
 
-class _Anchor(_Part):
+class _Anchor(_Part, frozen=True):
     seq: _Uint
     size: _Uint
     index: _Uint
     path: Annotated[bytes, msgspec.Meta(max_length=64 * 32)]
 
 
-class _Shown(_Part):
+class _Shown(_Part, frozen=True):
     salt: _Salt
     name: _Name
     value: str
 
 
-class _Binding(_Part):
+class _Binding(_Part, frozen=True):
     key: Annotated[bytes, msgspec.Meta(min_length=33, max_length=33)]
     iat: _Uint
     nonce: Annotated[bytes, msgspec.Meta(max_length=64)]
     signature: _Signature
 
 
-class Code(_Part):
+class Code(_Part, frozen=True):
     signer: str
     origin: _Uint
     chain: Annotated[bytes, msgspec.Meta(min_length=8, max_length=8)]
@@ -103,7 +109,14 @@ class Code(_Part):
     binding: _Binding | None = None  # a copy has none
 
 
-_MISFITS = (ValueError, KeyError, TypeError, AttributeError, IndexError, msgspec.ValidationError)
+_MISFITS = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RegistryError,
+)
 
 
 def read(presentation: str, origins: Sequence[str]) -> Code:
@@ -114,7 +127,7 @@ def read(presentation: str, origins: Sequence[str]) -> Code:
     """
     try:
         return _read(presentation, origins)
-    except (*_MISFITS, identifiers.NotAnIdentifier) as error:
+    except _MISFITS as error:
         raise Misfit from error
 
 
@@ -126,15 +139,15 @@ def restore(code: Code, origin: str, chain: Chain) -> str:
     """
     try:
         return _restore(code, origin, chain)
-    except (*_MISFITS, identifiers.NotAnIdentifier) as error:
+    except _MISFITS as error:
         raise Misfit from error
 
 
 def chain_of(presentation: str) -> Chain:
     """The certificate chain in the issuer's header. Raises Misfit where there is none."""
     try:
-        header = _json(presentation.partition(".")[0])
-        return Chain(header["kid"], tuple(header["x5c"]))
+        header = msgspec.convert(_json(presentation.partition(".")[0]), _Header)
+        return Chain(header.kid, header.x5c)
     except _MISFITS as error:
         raise Misfit from error
 

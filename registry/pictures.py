@@ -78,7 +78,9 @@ def read(picture: bytes) -> tuple[str, ...]:
     image = _opened(picture)
     found = [
         one
-        for one in zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+        for one in zxingcpp.read_barcodes(
+            image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+        )
         if one.valid and one.text
     ]
     if not found:

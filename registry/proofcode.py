@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import b45
+import numpy as np
 
 from registry import packing
 from registry.errors import RegistryError
@@ -31,8 +32,10 @@ LARGEST = 32_768
 
 _BASE45 = re.compile(r"[0-9A-Z $%*+\-./:]+", re.ASCII)
 _COPY = re.compile(r"https?://[^\s#]{1,200}/c#([1-9][0-9]{0,7088})", re.ASCII)
+_LONGEST_LINK = LONGEST_COPY + 220
 _DIGITS = 4_000
 """Digits converted at once: Python refuses more than 4,300."""
+_SPLIT: int = 10**_DIGITS
 _DEFLATED = b"\x00"
 _COPY_MARK = b"\x01"
 
@@ -97,7 +100,7 @@ def encode(presentation: str, origins: Sequence[str]) -> str:
         NeedsLink: it is beyond a QR of version 30, or would not come back byte for byte.
     """
     packed, bound = _pack(presentation, origins)
-    text = PREFIX + b45.encode(_shortest(packed))
+    text: str = PREFIX + b45.encode(_shortest(packed))
     if not bound or len(text) > LONGEST_CODE:
         raise NeedsLink
     return text
@@ -145,7 +148,7 @@ def decode(text: str, directory: Directory) -> str:
 
 def is_code(text: str) -> bool:
     """Whether the text claims to be a proof code or a copy's address."""
-    return text.startswith(PREFIX) or _COPY.fullmatch(text) is not None
+    return text.startswith(PREFIX) or (len(text) <= _LONGEST_LINK and _COPY.fullmatch(text) is not None)
 
 
 def _pack(presentation: str, origins: Sequence[str]) -> tuple[bytes, bool]:
@@ -172,8 +175,10 @@ def _shortest(packed: bytes) -> bytes:
 def _bytes(text: str) -> tuple[bytes, bool]:
     """The CBOR in a text, and whether a holder's key must bind it (a code) or must not (a copy)."""
     if text.startswith(PREFIX):
+        if len(text) > LONGEST_CODE:
+            raise BadCode
         return _inflate(_from_base45(text.removeprefix(PREFIX))), True
-    copy = _COPY.fullmatch(text) if len(text) <= LONGEST_COPY + 300 else None
+    copy = _COPY.fullmatch(text) if len(text) <= _LONGEST_LINK else None
     if copy is None:
         raise BadCode
     number = _number(copy[1])
@@ -184,9 +189,10 @@ def _bytes(text: str) -> tuple[bytes, bool]:
 
 
 def _from_base45(text: str) -> bytes:
-    if len(text) > LONGEST_CODE - len(PREFIX) or not _BASE45.fullmatch(text) or len(text) % 3 == 1:
+    if not _BASE45.fullmatch(text) or len(text) % 3 == 1:
         raise BadCode
-    data: bytes = b45.decode(text)
+    with np.errstate(over="ignore"):  # what overflows does not come back as the same text
+        data: bytes = b45.decode(text)
     if b45.encode(data) != text:
         raise BadCode
     return data
@@ -211,9 +217,9 @@ def _check(stream: bytes) -> bytes:
 
 
 def _digits(number: int) -> str:
-    high, low = divmod(number, 10**_DIGITS)
+    high, low = divmod(number, _SPLIT)
     return f"{high}{low:0{_DIGITS}d}" if high else str(low)
 
 
 def _number(digits: str) -> int:
-    return int(digits[:-_DIGITS] or "0") * 10**_DIGITS + int(digits[-_DIGITS:])
+    return int(digits[:-_DIGITS] or "0") * _SPLIT + int(digits[-_DIGITS:])

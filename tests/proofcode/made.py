@@ -1,4 +1,4 @@
-"""Presentations made here with nothing of the registry's own, so that a code is compared with another hand's."""
+"""Presentations made with nothing of the registry's own: a code is compared with another hand's work."""
 
 import base64
 import hashlib
@@ -54,7 +54,9 @@ def directory(code: str) -> KnownIssuer | None:
 def sign(header: dict[str, Any], payload: dict[str, Any], key: ec.EllipticCurvePrivateKey, high: bool) -> str:
     """A JWS whose s is the high or the low one of the two that verify."""
     text = f"{b64u(canonical(header))}.{b64u(canonical(payload))}"
-    r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+    r, s = decode_dss_signature(
+        key.sign(text.encode(), ec.ECDSA(hashes.SHA256(), deterministic_signing=True))
+    )
     s = s if (s > ORDER // 2) == high else ORDER - s
     key.public_key().verify(encode_dss_signature(r, s), text.encode(), ec.ECDSA(hashes.SHA256()))
     return f"{text}.{b64u(r.to_bytes(32) + s.to_bytes(32))}"
