@@ -22,6 +22,7 @@ from registry.store.tables.chain import (
     Deployment,
     DeploymentState,
     Follower,
+    Stop,
     TransactionState,
 )
 from registry.store.tables.parties import ChainAccount, DataKey, Department, Lease, Origin, PublicKey, Setting
@@ -91,6 +92,7 @@ __all__ = [
     "Setting",
     "StatusEvent",
     "StatusIntent",
+    "Stop",
     "Table",
     "TransactionState",
     "UniqueSubject",

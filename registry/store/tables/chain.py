@@ -189,3 +189,19 @@ class Batch(Table, table=True):
     block_hash: bytes | None = None
     block_time: int | None = big(default=None)
     replaces: int | None = refers("batch.id", default=None)
+
+
+class Stop(Table, table=True):
+    """Why an issuer sends nothing, red: taken away when the chain shows that its cause is gone.
+
+    code: `foreign_nonce`, `not_authorised`, `seq_taken`, `root_taken` or `forbidden_move`. account: the one
+    that cannot be used; empty where any may be.
+    """
+
+    deployment: int = refers("deployment.id", primary_key=True)
+    issuer: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    account: str = ""
+    reason_zh: str
+    reason_en: str
+    since: int = big()
