@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from registry.errors import RegistryError
+from registry.signing import SigningKey
 
 COST: Final = 1 << 16
 """scrypt's N for new files; each file says its own."""
@@ -31,10 +32,11 @@ class WrongPassphrase(RegistryError):
 class Held(msgspec.Struct, kw_only=True):
     """One credential in the wallet.
 
-    configuration: `<issuer>.<type>`; credential: SD-JWT VC with all disclosures; key: thumbprint of its key.
-    received: Unix seconds.
+    issuer: the Credential Issuer's identifier; configuration: `<issuer code>.<type>`.
+    credential: SD-JWT VC with all disclosures; key: thumbprint of its key; received: Unix seconds.
     """
 
+    issuer: str
     configuration: str
     credential: str
     key: str
@@ -44,8 +46,8 @@ class Held(msgspec.Struct, kw_only=True):
 class Grant(msgspec.Struct, kw_only=True):
     """What an offer gave: the right to claim, and to renew, its configurations.
 
-    issuer: the Credential Issuer's identifier; pending: configuration -> (transaction id, key thumbprint) of
-    claims that wait for the chain.
+    issuer: the Credential Issuer's identifier; pending: configuration -> (transaction id, key thumbprint)
+    of claims that wait for the chain.
     """
 
     issuer: str
@@ -57,8 +59,8 @@ class Grant(msgspec.Struct, kw_only=True):
 class Content(msgspec.Struct, kw_only=True):
     """Everything in the file.
 
-    keys: thumbprint -> private key (PKCS #8, DER); dpop: issuer -> thumbprint of the key its tokens are bound to;
-    recovery: issuer -> recovery code of this wallet there.
+    keys: thumbprint -> private scalar, 32 bytes; dpop: issuer -> thumbprint of the key its tokens are bound
+    to; recovery: issuer -> recovery code of this wallet there; origins: issuer -> the registry's origins.
     """
 
     keys: dict[str, bytes] = msgspec.field(default_factory=dict)
@@ -66,6 +68,7 @@ class Content(msgspec.Struct, kw_only=True):
     grants: list[Grant] = msgspec.field(default_factory=list)
     held: list[Held] = msgspec.field(default_factory=list)
     recovery: dict[str, str] = msgspec.field(default_factory=dict)
+    origins: dict[str, list[str]] = msgspec.field(default_factory=dict)
 
 
 class _Sealed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -120,6 +123,24 @@ class WalletFile:
                 "The wallet does not open: another passphrase, or the file was changed.",
             ) from error
         return cls(path, content, key, file.salt, file.n, randomness)
+
+    def new_key(self) -> SigningKey:
+        """A new key, on the disk before anybody hears of it: a credential must never outlive its key."""
+        key = SigningKey.generate()
+        self.content.keys[key.public.thumbprint] = key.secret
+        self.save()
+        return key
+
+    def key(self, thumbprint: str) -> SigningKey:
+        """A key by its thumbprint."""
+        return SigningKey.from_secret(self.content.keys[thumbprint])
+
+    def dpop_key(self, issuer: str) -> SigningKey:
+        """The key that all tokens of one issuer are bound to; made at first use."""
+        if issuer not in self.content.dpop:
+            self.content.dpop[issuer] = self.new_key().public.thumbprint
+            self.save()
+        return self.key(self.content.dpop[issuer])
 
     def save(self) -> None:
         """Write the file whole or not at all, readable by its owner only."""
