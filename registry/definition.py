@@ -77,8 +77,8 @@ class Format(_Part, frozen=True):
 class Claim(_Named, frozen=True):
     """One named fact.
 
-    longest: characters (and a third of the most bytes). formats: one of them must match. codes: for `code`. id_type: for `identifier`, the
-    claim that says its type.
+    longest: characters, and a third of the most bytes. formats: one of them must match.
+    codes: for `code`. id_type: for `identifier`, the claim that says its type.
     """
 
     type: DataType
@@ -134,7 +134,7 @@ class Rule(_Part, frozen=True):
 
 
 class TypeDefinition(_Part, frozen=True):
-    """One version of a certificate type, in force from the day `begins` (the file's `from`) to before `until`."""
+    """One version of a certificate type, in force from the day `begins` (in the file: `from`) to `until`."""
 
     type: str
     version: int

@@ -12,9 +12,9 @@ _OTHER_PERSON = Why("与公民身份号码不一致", "does not agree with the c
 
 
 def born(names: Names, claims: Mapping[str, str]) -> Wrong:
-    """A birth date is the one in the citizen number."""
+    """A birth date is the one in the citizen number (a passport says nothing)."""
     day, number = (claims.get(name) for name in names)
-    if day and number and identifiers.birth_date(number) != day:
+    if day and number and identifiers.is_citizen_number(number) and identifiers.birth_date(number) != day:
         yield names[0], _OTHER_PERSON
 
 
