@@ -47,7 +47,7 @@ class BadPresentation(RegistryError):
         super().__init__("不是本系统的证照出示内容。", "Not a presentation of one of our credentials.")
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True):
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 

@@ -151,7 +151,7 @@ def sign_list(
     key: SigningKey,
     x5c: tuple[str, ...] = (),
 ) -> str:
-    """A status list token (Token Status List, section 5.1). x5c: the key's certificates, for third parties."""
+    """A status list token (Token Status List, section 5.1). x5c: the key's certificates, for others."""
     header: dict[str, object] = {"kid": key.public.thumbprint, "typ": TYPE}
     if x5c:
         header["x5c"] = x5c
