@@ -20,7 +20,7 @@ interface IAccessLog is IImporting, IWindows {
     event LogAccountAdded(address indexed registry, address indexed account, uint32 index, uint64 from, uint64 until);
     /// @notice The end of a log account's window `index` was brought forward.
     event LogAccountEnded(address indexed registry, address indexed account, uint32 index, uint64 until);
-    /// @notice For each i, issuers[i]'s log had the head heads[i] after its entry seqs[i].
+    /// @notice For each i, heads[i] is the seqs[i]-th head of issuers[i]'s log.
     event HeadsAnchored(address indexed registry, bytes32[] issuers, uint64[] seqs, bytes32[] heads, uint64 time);
     /// @notice A registry's policy of that version has this hash.
     event PolicyAnchored(address indexed registry, uint64 indexed version, bytes32 hash, uint64 time);
@@ -33,7 +33,7 @@ interface IAccessLog is IImporting, IWindows {
     error NotLogAccount(address caller);
     /// @notice Issuers, seqs and heads are not equally many, or none.
     error BadLength(uint256 issuers, uint256 seqs, uint256 heads);
-    /// @notice A log's seq rises strictly.
+    /// @notice The numbers of a log's heads rise strictly.
     error SeqNotRising(bytes32 issuer, uint64 seq, uint64 current);
     /// @notice Versions count 1, 2, 3 …
     error BadVersion(address registry, uint64 version, uint64 expected);
@@ -47,6 +47,7 @@ interface IAccessLog is IImporting, IWindows {
     function endLogAccount(address registry, address account, uint32 index, uint64 until) external;
 
     /// @notice Anchors the heads of a registry's logs; the caller's registry is known by its account.
+    /// @param seqs The heads' own numbers, one up for an unchanged log too, so that activity does not show.
     /// @dev Reverts with ImportIsOpen, NotLogAccount, BadLength, SeqNotRising.
     function anchorHeads(bytes32[] calldata issuers, uint64[] calldata seqs, bytes32[] calldata heads) external;
 

@@ -150,13 +150,13 @@ interface ICertificateRegistry is IImporting {
     /// AlreadyVoided.
     function importVoid(bytes32 issuer, uint64 fromSeq, uint64 toSeq, bytes32 reason, uint64 time) external;
 
-    /// @notice Imports batches of the past, in sequence; only voided seqs may be skipped.
+    /// @notice Imports batches of the past, in sequence; only what is voided may be skipped, or come in any order.
     /// @dev Reverts with NotAuthority, ImportIsClosed, UnknownIssuer, NotPast, OutOfSequence, RootTaken, EmptyBatch.
     function importBatches(bytes32 issuer, PastBatch[] calldata batches) external;
 
-    /// @notice Imports the replacement of a voided batch.
-    /// @dev Reverts as replaceBatch does, but knows a voided batch that was not imported (voidedRoot zero), whose
-    /// time it takes from `time`; and with ImportIsClosed, NotPast.
+    /// @notice Imports the replacement of a voided batch, which need not have been imported itself; comes after importBatches.
+    /// @param time The voided batch's block time.
+    /// @dev Reverts with NotAuthority, ImportIsClosed, NotPast, NotVoided, AlreadyReplaced, RootTaken, EmptyBatch.
     function importReplacement(
         bytes32 issuer,
         uint64 seq,
@@ -207,7 +207,7 @@ interface ICertificateRegistry is IImporting {
     /// @dev Reverts with BadProof.
     function rootOf(bytes32 leaf, uint64 index, uint64 size, bytes32[] calldata path)
         external
-        view
+        pure
         returns (bytes32);
 
     /// @notice Whether a leaf stands in a batch of an issuer that counts; for other contracts.

@@ -13,7 +13,7 @@ interface IImporting {
     error ImportIsOpen();
     /// @notice The caller does not hold the authority's role.
     error NotAuthority(address caller);
-    /// @notice An imported time lies after this block's time.
+    /// @notice An imported time is 0 or lies after this block's time.
     error NotPast(uint64 time, uint64 blockTime);
 
     /// @notice Shuts the import for good: the last step of founding and of healing.

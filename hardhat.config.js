@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "hardhat/config";
+
+const settings = JSON.parse(readFileSync(new URL("./solc.settings.json", import.meta.url), "utf8"));
+
+export default defineConfig({
+  solidity: {
+    compilers: [
+      {
+        version: "0.8.37",
+        // The npm package, so that nothing is downloaded.
+        path: fileURLToPath(import.meta.resolve("solc/soljson.js")),
+        settings,
+      },
+    ],
+  },
+  paths: {
+    sources: "./contracts",
+    tests: { solidity: "./contracts/test" },
+    artifacts: "./build/hardhat/artifacts",
+    cache: "./build/hardhat/cache",
+  },
+  networks: {
+    // `hardhat node`: the other local chain. It mines as transactions come, so several may share a second.
+    default: {
+      type: "edr-simulated",
+      chainType: "l1",
+      chainId: 31337,
+      allowBlocksWithSameTimestamp: true,
+    },
+    node: {
+      type: "edr-simulated",
+      chainType: "l1",
+      chainId: 31337,
+      allowBlocksWithSameTimestamp: true,
+    },
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: 256 },
+    },
+  },
+});
