@@ -76,7 +76,7 @@ class Vault:
         self._subjects = self._derived(index, b"subject")
         self._bodies = self._derived(index, b"body")
         self._randomness = randomness
-        self._opened: dict[int, AESGCM] = {}
+        self._opened: dict[bytes, AESGCM] = {}
 
     @classmethod
     def of(cls, ring: KeyRing, *, randomness: Randomness = os.urandom) -> "Vault":
@@ -102,13 +102,10 @@ class Vault:
 
     def open(self, session: Session, data_key: int, bound_to: str, sealed: bytes) -> bytes:
         """What was sealed under the data key of that row. Raises Unreadable."""
-        cipher = self._opened.get(data_key)
-        if cipher is None:
-            row = session.get(DataKey, data_key)
-            if row is None:
-                raise Unreadable
-            cipher = self._unwrap(row)
-        return _decrypt(cipher, sealed, bound_to.encode())
+        row = session.get(DataKey, data_key)
+        if row is None:
+            raise Unreadable
+        return _decrypt(self._unwrap(row), sealed, bound_to.encode())
 
     def seal_contents(
         self, key: IssuerKey, certificate_id: str, contents: Contents, nonce: bytes | None = None
@@ -144,10 +141,9 @@ class Vault:
         return nonce + self._master.encrypt(nonce, self._randomness(32), issuer.encode())
 
     def _unwrap(self, row: DataKey) -> AESGCM:
-        assert row.id is not None
-        if row.id not in self._opened:
-            self._opened[row.id] = AESGCM(_decrypt(self._master, row.wrapped, row.issuer.encode()))
-        return self._opened[row.id]
+        if row.wrapped not in self._opened:  # by bytes, not by id: a row may yet be rolled back
+            self._opened[row.wrapped] = AESGCM(_decrypt(self._master, row.wrapped, row.issuer.encode()))
+        return self._opened[row.wrapped]
 
     @staticmethod
     def _derived(index: bytes, purpose: bytes) -> "hmac.HMAC":

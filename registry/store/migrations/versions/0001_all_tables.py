@@ -1,5 +1,5 @@
 """All tables."""
-# ruff: noqa: E501, PLR0915
+# ruff: noqa: PLR0915
 
 import sqlalchemy as sa
 from alembic import op

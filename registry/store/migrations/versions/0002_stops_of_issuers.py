@@ -1,8 +1,8 @@
 """stops of issuers."""
-# ruff: noqa: E501, PLR0915
 
 import sqlalchemy as sa
 from alembic import op
+
 from registry.store.tables.base import BigInt
 
 revision = "0002"

@@ -1,0 +1,122 @@
+"""What a process of the registry works with, opened once: store, its own keys, vault, catalogue, clock."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from registry.catalogue import Catalogue, load_catalogue
+from registry.errors import RegistryError
+from registry.issuing import Issuing, MayIssue
+from registry.keys import KeyRing, Secret
+from registry.settings import Settings
+from registry.store import Store, open_store
+from registry.vault import Permutation, Vault
+
+Role = Literal["api", "worker", "authority", "roots"]
+
+
+class NotFounded(RegistryError):
+    """The registry has no keys yet: `registry authority found` comes first."""
+
+    kind = "not-founded"
+    status = 503
+    mender = "operator"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "登记系统尚未设立，请先运行 registry authority found。",
+            "This registry is not founded yet: run registry authority found.",
+        )
+
+
+def passphrase(settings: Settings, role: Role) -> str:
+    """What opens a role's key file, from the settings of this process."""
+    return {
+        "api": settings.api_passphrase,
+        "worker": settings.worker_passphrase,
+        "authority": settings.authority_passphrase,
+        "roots": settings.roots_passphrase,
+    }[role]
+
+
+def open_ring(settings: Settings, role: Role) -> KeyRing:
+    """Open a role's key file. Raises NotFounded where there is none, KeysClosed."""
+    path = settings.keys / f"{role}.ring"
+    if not path.exists():
+        raise NotFounded
+    return KeyRing.open(path, passphrase(settings, role))
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One process's things.
+
+    clock: Unix seconds. permutation: a status list's name to the order of its entries (API only).
+    """
+
+    settings: Settings
+    store: Store
+    ring: KeyRing
+    catalogue: Catalogue
+    tz: ZoneInfo
+    clock: Callable[[], int]
+    randomness: Callable[[int], bytes]
+    vault: Vault | None
+    permutation: Callable[[str], Permutation]
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        role: Role,
+        *,
+        clock: Callable[[], int] = lambda: int(time.time()),
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> "Runtime":
+        """Open what a role may open. Raises NotFounded, KeysClosed."""
+        ring = open_ring(settings, role)
+        sealing = ring.has(Secret, "master") and ring.has(Secret, "index")
+
+        @lru_cache(maxsize=256)
+        def permutation(name: str) -> Permutation:
+            return Permutation(ring.secret("permutation"), name)
+
+        return cls(
+            settings,
+            open_store(settings.database_url),
+            ring,
+            load_catalogue(),
+            ZoneInfo(settings.timezone),
+            clock,
+            randomness,
+            Vault.of(ring, randomness=randomness) if sealing else None,
+            permutation,
+        )
+
+    @property
+    def sealed(self) -> Vault:
+        """The vault of a process that has one (API, worker). Raises NotFounded."""
+        if self.vault is None:
+            raise NotFounded
+        return self.vault
+
+    def issuing(self, may_issue: MayIssue) -> Issuing:
+        """Issuing as this process does it; may_issue: from its trust state."""
+        return Issuing(
+            self.store,
+            self.sealed,
+            self.catalogue,
+            self.permutation,
+            self.tz,
+            self.clock,
+            may_issue,
+            self.randomness,
+        )
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
