@@ -24,7 +24,7 @@ class Decision:
     """What a department decided.
 
     reason: a code of lifecycle.md. basis, number: legal basis and number of the decision.
-    effective_from: Unix seconds; None: from now, or from the certificate's beginning where the reason says so.
+    effective_from: Unix seconds; None: from now, or from the certificate's beginning where the reason says.
     by: who recorded it.
     """
 
@@ -74,7 +74,7 @@ def change(
     for version in reached:
         record(session, version, reason, decision, now)
     session.flush()
-    publish(session, [_id(version) for version in reached], now)
+    publish(session, [row_id(version) for version in reached], now)
     return StatusChange(
         tuple(version.certificate_id for version in reached),
         reason.status,
@@ -118,7 +118,7 @@ def record(
     """Store the event of one version and, where its status changes, the intent for the chain."""
     before = lifecycle.status_after(history(session, version))
     event = StatusEvent(
-        certificate=_id(version),
+        certificate=row_id(version),
         status=reason.status,
         reason=reason.code,
         basis=decision.basis,
@@ -141,7 +141,7 @@ def intent(
     """What the version's entry on the chain shall become."""
     return StatusIntent(
         event=event,
-        certificate=_id(version),
+        certificate=row_id(version),
         issuer=version.issuer,
         type=version.type,
         list=version.status_list,
@@ -190,6 +190,7 @@ def _effective(version: Certificate, reason: Reason, decision: Decision, now: in
     return now if decision.effective_from is None else decision.effective_from
 
 
-def _id(version: Certificate) -> int:
+def row_id(version: Certificate) -> int:
+    """The row id of a stored certificate."""
     assert version.id is not None
     return version.id
