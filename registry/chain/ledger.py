@@ -106,7 +106,7 @@ class Ledger:
         elif name in _TYPES:
             _TYPES[name](self, args)
         elif name in _DEPARTMENTS:
-            department = self.departments.setdefault(_code(args["issuer"]), Department())
+            department = self.departments.setdefault(code_of(args["issuer"]), Department())
             _DEPARTMENTS[name](department, args, block)
 
     def successor(self, issuer: str, type_code: str) -> Succession | None:
@@ -142,11 +142,13 @@ def changed(word: int, mask: int, value: int) -> int:
     return word & ~(mask | mask << 1) | mask * value
 
 
-def _code(data: str) -> str:
-    return _raw(data).rstrip(b"\0").decode("ascii")
+def code_of(data: str) -> str:
+    """The code in 32 bytes of hex, as events have it."""
+    return raw(data).rstrip(b"\0").decode("ascii")
 
 
-def _raw(data: str) -> bytes:
+def raw(data: str) -> bytes:
+    """The bytes of 0x hex, as events have them."""
     return bytes.fromhex(data[2:])
 
 
@@ -171,25 +173,25 @@ def _account_ended(department: Department, args: Args, _block: int) -> None:
 
 
 def _key_added(department: Department, args: Args, _block: int) -> None:
-    key = department.keys.setdefault(_raw(args["thumbprint"]), Key())
+    key = department.keys.setdefault(raw(args["thumbprint"]), Key())
     key.uses = args["uses"]
     _open(key.windows, args)
 
 
 def _key_ended(department: Department, args: Args, _block: int) -> None:
-    _end(department.keys[_raw(args["thumbprint"])].windows, args)
+    _end(department.keys[raw(args["thumbprint"])].windows, args)
 
 
 def _key_compromised(department: Department, args: Args, _block: int) -> None:
-    department.keys[_raw(args["thumbprint"])].compromised = args["time"]
+    department.keys[raw(args["thumbprint"])].compromised = args["time"]
 
 
 def _right_granted(department: Department, args: Args, _block: int) -> None:
-    _open(department.rights.setdefault(_code(args["typeCode"]), []), args)
+    _open(department.rights.setdefault(code_of(args["typeCode"]), []), args)
 
 
 def _right_ended(department: Department, args: Args, _block: int) -> None:
-    _end(department.rights[_code(args["typeCode"])], args)
+    _end(department.rights[code_of(args["typeCode"])], args)
 
 
 def _sequence_opened(department: Department, _args: Args, _block: int) -> None:
@@ -197,7 +199,7 @@ def _sequence_opened(department: Department, _args: Args, _block: int) -> None:
 
 
 def _anchored(department: Department, args: Args, block: int) -> None:
-    department.batches[args["seq"]] = Anchored(_raw(args["root"]), args["size"], args["time"], block)
+    department.batches[args["seq"]] = Anchored(raw(args["root"]), args["size"], args["time"], block)
 
 
 def _voided(department: Department, args: Args, _block: int) -> None:
@@ -206,18 +208,18 @@ def _voided(department: Department, args: Args, _block: int) -> None:
 
 def _replaced(department: Department, args: Args, block: int) -> None:
     department.replacements[args["seq"]] = Anchored(
-        _raw(args["root"]), args["size"], args["time"], block, _raw(args["voidedRoot"])
+        raw(args["root"]), args["size"], args["time"], block, raw(args["voidedRoot"])
     )
 
 
 def _status_set(department: Department, args: Args, _block: int) -> None:
-    words = department.words.setdefault((_code(args["typeCode"]), args["list"]), {})
+    words = department.words.setdefault((code_of(args["typeCode"]), args["list"]), {})
     for number, mask in zip(args["words"], args["masks"], strict=True):
         _put(words, number, changed(words.get(number, 0), int(mask, 16), args["value"]))
 
 
 def _words_imported(department: Department, args: Args, _block: int) -> None:
-    words = department.words.setdefault((_code(args["typeCode"]), args["list"]), {})
+    words = department.words.setdefault((code_of(args["typeCode"]), args["list"]), {})
     for number, value in zip(args["words"], args["values"], strict=True):
         _put(words, number, int(value, 16))
 
@@ -229,18 +231,20 @@ def _put(words: dict[int, int], number: int, value: int) -> None:
 
 
 def _type_added(ledger: Ledger, args: Args) -> None:
-    version = ledger.types.setdefault((_code(args["typeCode"]), args["version"]), TypeVersion())
-    version.definition = _raw(args["definition"])
+    version = ledger.types.setdefault((code_of(args["typeCode"]), args["version"]), TypeVersion())
+    version.definition = raw(args["definition"])
     _open(version.windows, args)
 
 
 def _type_ended(ledger: Ledger, args: Args) -> None:
-    _end(ledger.types[_code(args["typeCode"]), args["version"]].windows, args)
+    _end(ledger.types[code_of(args["typeCode"]), args["version"]].windows, args)
 
 
 def _succeeded(ledger: Ledger, args: Args) -> None:
     ledger.successions.append(
-        Succession(_code(args["issuer"]), _code(args["typeCode"]), _code(args["successor"]), args["from"])
+        Succession(
+            code_of(args["issuer"]), code_of(args["typeCode"]), code_of(args["successor"]), args["from"]
+        )
     )
 
 

@@ -1,0 +1,361 @@
+"""The trust state of a registry's own processes: a fold over the followed chain and the store.
+
+What is final on the chain counts, and so does, at once, whatever is bad news: a key reported compromised, a
+voided batch, an intent to revoke or suspend (operation.md, Status). Good news waits until it is final.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import orjson
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from registry import b64
+from registry.catalogue import Catalogue
+from registry.chain.ledger import FOREVER, Args, Department, Key, Ledger, Span, code_of, events
+from registry.definition import TypeDefinition
+from registry.errors import NotFound, RegistryError
+from registry.settings import Settings
+from registry.signing import PublicKey, Use
+from registry.standing import strictest
+from registry.status import WORD_ENTRIES, StatusBits
+from registry.store import Store, tables
+from registry.store.tables import (
+    ChainBlock,
+    CredentialList,
+    Deployment,
+    DeploymentState,
+    Follower,
+    IntentState,
+    ListToken,
+    Origin,
+    StatusIntent,
+)
+from registry.trust import (
+    Successor,
+    Trust,
+    TrustedIssuer,
+    TrustedKey,
+    TrustedList,
+    TrustedRoot,
+    TrustedType,
+    Window,
+    Windows,
+    trust_list,
+)
+
+CONTRACTS = ("IssuerRegistry", "CertificateRegistry")
+_TIGHTENING = (1, 2)
+"""Revoked and suspended: what counts before it is final."""
+_NOT_FINAL = (IntentState.PENDING, IntentState.SENT, IntentState.MINED)
+
+Words = dict[tuple[str, int], dict[int, int]]
+
+
+class NoTrust(RegistryError):
+    """There are no contracts in force yet, or none whose import is closed."""
+
+    kind = "no-trust"
+    status = 503
+    mender = "operator"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "登记系统尚未设立完成，没有可信状态。",
+            "The registry is not founded yet: there is no trust state.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What a trust state was made of: equal stamps, equal states (but for freshness)."""
+
+    deployment: int
+    version: int
+    intent: int
+    origins: int
+    certified: int
+    lists: tuple[tuple[str, int, int], ...]
+
+
+class TrustCache:
+    """The current trust state, shared by the threads of a process.
+
+    `current` asks the store for a few numbers, and folds anew only where one of them changed.
+    """
+
+    def __init__(
+        self, store: Store, catalogue: Catalogue, settings: Settings, clock: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._settings = settings
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._final = _FinalLedger()
+        self._lists: dict[tuple[str, int, int], TrustedList] = {}
+        self._types: dict[tuple[str, int], TrustedType] = {}
+        self._known: tuple[_Stamp, Trust] | None = None
+
+    def current(self) -> Trust:
+        """The trust state of this moment. Raises NoTrust."""
+        with self._lock, self._store.read() as session:
+            deployment = live(session)
+            follower = session.get(Follower, deployment.id)
+            if follower is None:
+                raise NoTrust
+            stamp = _stamp(session, deployment, follower)
+            if self._known is None or self._known[0] != stamp:
+                self._known = stamp, self._fold(session, deployment, follower, stamp)
+            return self._fresh(self._known[1], follower)
+
+    def _fresh(self, trust: Trust, follower: Follower) -> Trust:
+        """Lists are as fresh as the store they were just read from, words as the follower's last look."""
+        lists_until = self._clock() + self._settings.list_ttl
+        return replace(
+            trust,
+            lists={
+                uri: replace(each, fresh_until=min(lists_until, each.list.exp))
+                for uri, each in trust.lists.items()
+            },
+            words_block=follower.head_number,
+            words_fresh_until=follower.reached_at + self._settings.head_age if _followed(follower) else 0,
+        )
+
+    def _fold(self, session: Session, deployment: Deployment, follower: Follower, stamp: _Stamp) -> Trust:
+        final = follower.head_number - self._settings.confirmations
+        ledger, words = self._ledger(session, stamp.deployment, final)
+        if not ledger.closed >= set(CONTRACTS):
+            raise NoTrust
+        issuers = _issuers(session, ledger, words, final if _followed(follower) else None)
+        now = self._clock()
+        return Trust(
+            chain_id=deployment.chain_id,
+            contracts={
+                "IssuerRegistry": deployment.issuer_registry,
+                "CertificateRegistry": deployment.certificate_registry,
+            },
+            epoch=deployment.epoch,
+            version=follower.version,
+            created=now,
+            expires=now + self._settings.bundle_expiry,
+            issuers=issuers,
+            types=self._trusted_types(ledger),
+            lists=self._trusted_lists(session, issuers, stamp),
+            words_block=follower.head_number,
+        )
+
+    def _ledger(self, session: Session, deployment: int, final: int) -> tuple[Ledger, Mapping[str, Words]]:
+        """Everything followed, and the status words: the final ones, tightened by what came later."""
+        ledger = deepcopy(self._final.upto(session, deployment, final))
+        words = {code: department.words for code, department in deepcopy(ledger.departments).items()}
+        for event in events(session, deployment, above=final):
+            args = orjson.loads(event.args)
+            ledger.apply(event.contract, event.name, args, event.block_number)
+            if event.name == "StatusSet" and args["value"] in _TIGHTENING:
+                _tighten_by_event(words, args)
+        for intent in session.exec(
+            select(StatusIntent).where(
+                col(StatusIntent.state).in_(_NOT_FINAL), col(StatusIntent.value).in_(_TIGHTENING)
+            )
+        ):
+            _tighten(words, intent.issuer, intent.type, intent.list, intent.idx, intent.value)
+        return ledger, words
+
+    def _trusted_types(self, ledger: Ledger) -> dict[tuple[str, int], TrustedType]:
+        for (code, version), found in ledger.types.items():
+            definition = _definition(self._catalogue, code, version)
+            if definition is not None:
+                trusted = TrustedType(definition, found.definition, _windows(found.windows))
+                if self._types.get((code, version)) != trusted:
+                    self._types[code, version] = trusted
+        return {key: self._types[key] for key in ledger.types if key in self._types}
+
+    def _trusted_lists(
+        self, session: Session, issuers: Mapping[str, TrustedIssuer], stamp: _Stamp
+    ) -> dict[str, TrustedList]:
+        lists = {}
+        for key in stamp.lists:
+            known = self._lists.get(key)
+            if known is None or not _stands(known, issuers):
+                token = session.get_one(ListToken, key).token
+                try:
+                    known = trust_list(token, issuers)
+                except RegistryError:
+                    continue  # its key was compromised, or is not on the chain yet: its entries are unknown
+            lists[key] = known
+        self._lists = lists
+        return {each.list.uri: each for each in lists.values()}
+
+
+class _FinalLedger:
+    """The ledger of all final blocks, extended as more become final; folded anew after a deep rollback."""
+
+    def __init__(self) -> None:
+        self._deployment = 0
+        self._block = 0
+        self._hash = b""
+        self._ledger = Ledger()
+
+    def upto(self, session: Session, deployment: int, block: int) -> Ledger:
+        """The ledger up to a block. The caller may not change it."""
+        held = session.get(ChainBlock, (self._deployment, self._block))
+        if deployment != self._deployment or block < self._block or not held or held.hash != self._hash:
+            self._deployment, self._block, self._ledger = deployment, 0, Ledger()
+        for event in events(session, deployment, above=self._block, upto=block):
+            self._ledger.apply(event.contract, event.name, orjson.loads(event.args), event.block_number)
+        reached = session.get(ChainBlock, (deployment, block))
+        self._block, self._hash = (block, reached.hash) if reached else (0, b"")
+        return self._ledger
+
+
+def live(session: Session) -> Deployment:
+    """The contracts in force. Raises NoTrust."""
+    found = session.exec(select(Deployment).where(Deployment.state == DeploymentState.LIVE)).first()
+    if found is None:
+        raise NoTrust
+    return found
+
+
+def _followed(follower: Follower) -> bool:
+    """Whether the chain at hand is the one that was followed; where it is not, nothing on it is known."""
+    return follower.health == "green"
+
+
+def _stamp(session: Session, deployment: Deployment, follower: Follower) -> _Stamp:
+    newest = (
+        select(func.max(ListToken.version))
+        .where(ListToken.issuer == CredentialList.issuer, ListToken.list == CredentialList.list)
+        .scalar_subquery()
+    )
+    intent, origins, certified = session.exec(
+        select(
+            select(func.max(StatusIntent.id)).scalar_subquery(),
+            select(func.count()).select_from(Origin).scalar_subquery(),
+            select(func.count(col(tables.PublicKey.x5c))).scalar_subquery(),
+        )
+    ).one()
+    lists = session.exec(select(CredentialList.issuer, CredentialList.list, newest)).all()
+    return _Stamp(
+        deployment=deployment.id or 0,
+        version=follower.version,
+        intent=intent or 0,
+        origins=origins,
+        certified=certified,
+        lists=tuple((issuer, number, version) for issuer, number, version in lists if version is not None),
+    )
+
+
+def _issuers(
+    session: Session, ledger: Ledger, words: Mapping[str, Words], final: int | None
+) -> dict[str, TrustedIssuer]:
+    """final: the last final block; None: no root is known to be on the chain at hand."""
+    origins = tuple(session.exec(select(Origin.origin).order_by(col(Origin.index))))
+    public = _public_keys(session)
+    return {
+        row.code: TrustedIssuer(
+            code=row.code,
+            zh=row.name_zh,
+            en=row.name_en,
+            origins=origins,
+            keys=_keys(department.keys, public.get(row.code, {})),
+            rights={code: _windows(spans) for code, spans in department.rights.items()},
+            successors=_successors(ledger, row.code),
+            roots={} if final is None else _roots(department, final),
+            words={key: _packed(each) for key, each in words.get(row.code, {}).items()},
+        )
+        for row in session.exec(select(tables.Department).order_by(tables.Department.code))
+        if (department := ledger.departments.get(row.code)) is not None
+    }
+
+
+def _public_keys(session: Session) -> dict[str, dict[str, tables.PublicKey]]:
+    found: dict[str, dict[str, tables.PublicKey]] = {}
+    for row in session.exec(select(tables.PublicKey)):
+        found.setdefault(row.issuer, {})[row.thumbprint] = row
+    return found
+
+
+def _keys(registered: Mapping[bytes, Key], public: Mapping[str, tables.PublicKey]) -> dict[str, TrustedKey]:
+    """Keys that are on the chain and whose public half is at hand."""
+    keys = {}
+    for raw, key in registered.items():
+        row = public.get(b64.encode(raw))
+        if row is not None:
+            keys[row.thumbprint] = TrustedKey(
+                public=PublicKey.from_jwk(orjson.loads(row.jwk)),
+                uses=Use(key.uses),
+                windows=_windows(key.windows),
+                compromised=key.compromised,
+                x5c=(tuple(orjson.loads(row.x5c)),) if row.x5c else (),
+            )
+    return keys
+
+
+def _roots(department: Department, final: int) -> dict[int, TrustedRoot]:
+    roots = {}
+    for seq, batch in sorted(department.batches.items()):
+        counted = department.replacements.get(seq, batch)
+        roots[seq] = TrustedRoot(
+            root=counted.root,
+            size=counted.size,
+            time=counted.time,
+            final=counted.block <= final,
+            voided=seq not in department.replacements and department.voided(seq),
+            replaced=seq in department.replacements,
+        )
+    return roots
+
+
+def _successors(ledger: Ledger, code: str) -> dict[str, Successor]:
+    types = {each.type for each in ledger.successions if each.issuer == code}
+    return {
+        type_code: Successor(found.successor, found.since)
+        for type_code in sorted(types)
+        if (found := ledger.successor(code, type_code)) is not None
+    }
+
+
+def _windows(spans: list[Span]) -> Windows:
+    return tuple(Window(start, None if until == FOREVER else until) for start, until in spans)
+
+
+def _packed(words: Mapping[int, int]) -> bytes:
+    return StatusBits.from_words(dict(words), (max(words, default=-1) + 1) * WORD_ENTRIES).to_bytes()
+
+
+def _tighten_by_event(words: Mapping[str, Words], args: Args) -> None:
+    issuer, type_code = code_of(args["issuer"]), code_of(args["typeCode"])
+    for number, mask in zip(args["words"], args["masks"], strict=True):
+        for index in range(WORD_ENTRIES):
+            if int(mask, 16) >> 2 * index & 1:
+                idx = number * WORD_ENTRIES + index
+                _tighten(words, issuer, type_code, args["list"], idx, args["value"])
+
+
+def _tighten(
+    words: Mapping[str, Words], issuer: str, type_code: str, number: int, idx: int, value: int
+) -> None:
+    """Gives an entry the stricter of what it has and a value."""
+    if issuer not in words:
+        return
+    of_list = words[issuer].setdefault((type_code, number), {})
+    word, shift = idx // WORD_ENTRIES, 2 * (idx % WORD_ENTRIES)
+    before = of_list.get(word, 0)
+    of_list[word] = before & ~(3 << shift) | strictest(before >> shift & 3, value) << shift
+
+
+def _stands(known: TrustedList, issuers: Mapping[str, TrustedIssuer]) -> bool:
+    issuer = issuers.get(known.signer)
+    key = issuer.keys.get(known.list.kid) if issuer is not None else None
+    return key is not None and key.may(Use.STATUS_LISTS, known.list.iat)
+
+
+def _definition(catalogue: Catalogue, code: str, version: int) -> TypeDefinition | None:
+    try:
+        return catalogue.definition(code, version)
+    except NotFound:
+        return None
