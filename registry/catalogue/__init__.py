@@ -48,6 +48,10 @@ class Catalogue:
         """The newest version of a type by its short name (`business_licence`). Raises NotFound."""
         return _found(self._by_alias.get(alias))
 
+    def named(self, name: str) -> TypeDefinition:
+        """The newest version of a type, by its short name or its code. Raises NotFound."""
+        return _found(self._by_alias.get(name) or self._newest.get(name))
+
     def in_force(self, type_code: str, day: date) -> TypeDefinition:
         """The newest version of a type in force on a day. Raises NotFound."""
         iso = day.isoformat()
