@@ -9,7 +9,7 @@ from registry.errors import RegistryError
 _PADDING = ("", None, "==", "=")
 
 
-class BadBase64(RegistryError):
+class BadBase64(RegistryError, ValueError):
     """Not unpadded base64url, or not the canonical form of its bytes."""
 
     kind = "bad-base64url"

@@ -111,7 +111,7 @@ class Header(_Strict, frozen=True, kw_only=True):
     alg: Literal["ES256"]
     kid: DigestText
     typ: Literal["dc+sd-jwt"]
-    x5c: tuple[str, ...]
+    x5c: Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
 
 
 class Payload(_Strict, frozen=True, kw_only=True):

@@ -131,6 +131,9 @@ class StatusList:
     kid: str
     token: str
 
+    def __len__(self) -> int:
+        return len(self.packed) * 4
+
     def get(self, idx: int) -> Status:
         """Status of an entry."""
         return read_entry(self.packed, idx)
