@@ -9,8 +9,8 @@ from typing import IO, Final
 import orjson
 
 ALLOWED: Final = frozenset(
-    {"event", "time", "reference", "method", "route", "status", "milliseconds", "kind", "error", "at", "client",
-     "issuer", "type", "configuration", "offer", "count", "address", "verdict"}
+    {"event", "time", "reference", "method", "route", "status", "milliseconds", "kind", "error", "at",
+     "client", "issuer", "type", "configuration", "offer", "count", "address", "verdict"}
 )  # fmt: skip
 _HARMLESS: Final = re.compile(r"[A-Za-z0-9_./:{}<>\-]{0,120}")
 _IDENTITY_NUMBER: Final = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")

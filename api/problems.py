@@ -75,6 +75,7 @@ def problem(
     kind: str,
     zh: str,
     en: str,
+    *,
     mender: str = "asker",
     headers: Mapping[str, str] | None = None,
     fields: list[str] | None = None,
@@ -100,7 +101,7 @@ def install(app: FastAPI, log: Log) -> None:
 
     @app.exception_handler(RegistryError)
     async def refused(request: Request, error: RegistryError) -> JSONResponse:
-        return problem(request, error.status, error.kind, error.zh, error.en, error.mender)
+        return problem(request, error.status, error.kind, error.zh, error.en, mender=error.mender)
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:

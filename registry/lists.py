@@ -7,7 +7,7 @@ is served, so an entry that was read here was read from the served list.
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -63,10 +63,12 @@ class Place:
 class Lists:
     """All credential lists of a registry, as one process signs them.
 
-    permutation: key that scatters entries over a list; ttl, expiry: seconds (settings).
+    permutation: a list's name to the order of its entries; ttl, expiry: seconds (settings).
     """
 
-    def __init__(self, signers: Signers, permutation: bytes, *, ttl: int, expiry: int) -> None:
+    def __init__(
+        self, signers: Signers, permutation: Callable[[str], Permutation], *, ttl: int, expiry: int
+    ) -> None:
         self._signers = signers
         self._permutation = permutation
         self._ttl = ttl
@@ -88,7 +90,7 @@ class Lists:
             session.add(row)
             session.flush()
             self._sign(session, issuer, number, StatusBits(), version=1, now=now)
-        idx = _permutation(self._permutation, issuer, row.list)(row.counter)
+        idx = self._permutation(f"credential\0{issuer}\0{row.list}")(row.counter)
         row.counter += 1
         session.add(row)
         return Place(issuer, row.list, idx, credential.status_uri(origin.origin, issuer, row.list))
@@ -246,6 +248,11 @@ def newest_origin(session: Session) -> Origin:
     return origin
 
 
+def all_origins(session: Session) -> list[str]:
+    """Every origin of this registry, oldest first."""
+    return list(session.exec(select(Origin.origin).order_by(col(Origin.index))))
+
+
 def _newest(issuer: str, number: int) -> SelectOfScalar[ListToken]:
     return (
         select(ListToken)
@@ -257,8 +264,3 @@ def _newest(issuer: str, number: int) -> SelectOfScalar[ListToken]:
 @lru_cache(maxsize=64)
 def _parsed(token: str) -> status.StatusList:
     return status.parse_list(token)
-
-
-@lru_cache(maxsize=256)
-def _permutation(key: bytes, issuer: str, number: int) -> Permutation:
-    return Permutation(key, f"credential\0{issuer}\0{number}")

@@ -1,0 +1,92 @@
+"""Errors in the form that OAuth 2.0 and OpenID4VCI name: a JSON object with `error`, and the right status."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+
+from registry.claims import Denied, NoSuchTransaction
+from registry.errors import RegistryError
+from registry.grants import BadAccessToken, BadGrant
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class ProtocolError(Exception):
+    """An error that a specification names.
+
+    code: its `error`; status: HTTP status; challenge: `WWW-Authenticate` scheme, for a protected resource.
+    """
+
+    def __init__(self, code: str, description: str, status: int = 400, challenge: str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.description = description
+        self.status = status
+        self.challenge = challenge
+
+
+_NAMED: Final[dict[type[RegistryError], str]] = {
+    BadGrant: "invalid_grant",
+    Denied: "credential_request_denied",
+    NoSuchTransaction: "invalid_transaction_id",
+}
+
+
+def answer(request: Request, error: ProtocolError) -> JSONResponse:
+    """The response; its code is logged under the request's reference."""
+    request.state.kind = error.code
+    headers = dict(NO_STORE)
+    if error.challenge is not None:
+        headers["WWW-Authenticate"] = f'{error.challenge} error="{error.code}", algs="ES256"'
+    body = {
+        "error": error.code,
+        "error_description": error.description,
+        "reference": request.state.reference,
+    }
+    return JSONResponse(body, error.status, headers)
+
+
+def named(error: RegistryError) -> ProtocolError | None:
+    """The protocol's name of a use case's refusal; None where it has none."""
+    if isinstance(error, BadAccessToken):
+        return ProtocolError("invalid_token", error.en, 401, "DPoP")
+    code = next((code for kind, code in _NAMED.items() if isinstance(error, kind)), None)
+    return None if code is None else ProtocolError(code, error.en)
+
+
+class ProtocolRoute(APIRoute):
+    """A route whose refusals have the protocol's form."""
+
+    malformed = "invalid_request"
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """FastAPI's hook around a route."""
+        handle: Any = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                response: Response = await handle(request)
+            except ProtocolError as error:
+                return answer(request, error)
+            except RequestValidationError:
+                return answer(
+                    request, ProtocolError(self.malformed, "a member is missing or of another kind")
+                )
+            except RegistryError as error:
+                refusal = named(error)
+                if refusal is None:
+                    raise
+                return answer(request, refusal)
+            return response
+
+        return handled
+
+
+class CredentialRoute(ProtocolRoute):
+    """A route of the credential endpoints (OpenID4VCI 1.0, section 8.3.1.2)."""
+
+    malformed = "invalid_credential_request"

@@ -1,0 +1,56 @@
+"""What the routes call: the use cases of one process, and how a route gets at them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from registry.lists import newest_origin
+from registry.nonces import use_once
+from registry.runtime import Runtime
+from registry.sharing import Sharing
+from registry.store import Store
+from registry.trust import Trust
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases of one API process. trust: the trust state of the moment."""
+
+    runtime: Runtime
+    sharing: Sharing
+    trust: Callable[[], Trust]
+
+    @classmethod
+    def of(cls, runtime: Runtime, trust: Callable[[], Trust]) -> "Services":
+        """Put together from an opened runtime."""
+        return cls(runtime, Sharing.of(runtime, trust), trust)
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return self.runtime.store
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return self.runtime.clock()
+
+    def origin(self) -> str:
+        """The public origin: `credential_issuer`, and the base of every address."""
+        with self.store.read() as session:
+            return newest_origin(session).origin
+
+    def use_once(self, audience: str, nonce: str, expires: int) -> bool:
+        """`nonces.use_once` in a transaction of its own."""
+        with self.store.write() as session:
+            return use_once(session, audience, nonce, expires)
+
+
+def services_of(request: Request) -> Services:
+    """The services of the app that this request came to."""
+    services: Services = request.app.state.services
+    return services
+
+
+Used = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,94 @@
+"""Sharing: everything between an issued certificate and a wallet, put together for one process."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from registry import offers
+from registry.claims import Claims
+from registry.copies import Copies
+from registry.cutting import Cutter
+from registry.lists import Lists
+from registry.nonces import ClaimNonces
+from registry.offers import MadeOffer
+from registry.runtime import Runtime
+from registry.secrets import Randomness
+from registry.signers import Signers
+from registry.store import Store
+from registry.trust import Trust
+from registry.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """The use cases of offers, claims and copies."""
+
+    store: Store
+    vault: Vault
+    signers: Signers
+    lists: Lists
+    cutter: Cutter
+    claims: Claims
+    copies: Copies
+    nonces: ClaimNonces
+    clock: Callable[[], int]
+    randomness: Randomness
+
+    @classmethod
+    def of(
+        cls,
+        runtime: Runtime,
+        trust: Callable[[], Trust],
+    ) -> "Sharing":
+        """Put together from what an API process has opened, and the trust state of the moment."""
+        settings, store, vault = runtime.settings, runtime.store, runtime.sealed
+        signers = Signers(runtime.ring, trust)
+        lists = Lists(signers, runtime.permutation, ttl=settings.list_ttl, expiry=settings.list_expiry)
+        cutter = Cutter(
+            signers,
+            lists,
+            vault,
+            runtime.catalogue,
+            settings.credential_days,
+            answer_hours=settings.answer_hours,
+        )
+        # Derived, not stored: every API process must know every other's nonces.
+        secret = hmac.digest(runtime.ring.secret("permutation"), b"c_nonce", hashlib.sha256)
+        return cls(
+            store,
+            vault,
+            signers,
+            lists,
+            cutter,
+            Claims(store, cutter, runtime.randomness),
+            Copies(store, cutter, trust),
+            ClaimNonces(store, secret, runtime.randomness),
+            runtime.clock,
+            runtime.randomness,
+        )
+
+    def offer(
+        self,
+        issuer: str,
+        certificate_id: str,
+        *,
+        made_by: str,
+        role: str | None = None,
+        holder: tuple[str, str] | None = None,
+    ) -> MadeOffer:
+        """Offer a certificate to its holder. holder: type and identifier of the one meant, if several.
+
+        Raises: as `offers.make_offer`.
+        """
+        with self.store.write() as session:
+            return offers.make_offer(
+                session,
+                issuer=issuer,
+                certificate_id=certificate_id,
+                made_by=made_by,
+                now=self.clock(),
+                randomness=self.randomness,
+                role=role,
+                holder=None if holder is None else self.vault.holder_index(*holder),
+            )
