@@ -19,10 +19,9 @@ import pybase64
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from registry import b64, cbor, identifiers, jcs
+from registry import b64, cbor, credential, identifiers, jcs
+from registry.certificate import digest
 from registry.errors import RegistryError
-
-AUDIENCE = "urn:zt:code"
 
 
 class Misfit(Exception):
@@ -173,7 +172,7 @@ def _read(presentation: str, origins: Sequence[str]) -> Code:
     header_text, payload_text, signature = token.split(".")
     header, payload = _json(header_text), _json(payload_text)
     shown = [_Shown(b64.decode(salt), name, value) for salt, name, value in map(_json, disclosures)]
-    digests = {_digest(disclosure) for disclosure in disclosures}
+    digests = {digest(disclosure) for disclosure in disclosures}
     origin, _, signer = payload["iss"].rpartition("/issuers/")
     entry = payload["status"]["status_list"]
     return Code(
@@ -238,15 +237,15 @@ def _restore(code: Code, origin: str, chain: Chain) -> str:
     disclosures = [_text([b64.encode(one.salt), one.name, one.value]) for one in code.shown]
     header = {"alg": "ES256", "kid": chain.kid, "typ": "dc+sd-jwt", "x5c": list(chain.x5c)}
     payload = {
-        "iss": f"{origin}/issuers/{code.signer}",
+        "iss": credential.issuer_uri(origin, code.signer),
         "iat": code.iat,
         "nbf": code.iat + code.nbf,
         "exp": code.iat + code.exp,
-        "vct": f"{origin}/types/{code.core.type}/{code.core.type_version}",
+        "vct": credential.type_uri(origin, code.core.type, code.core.type_version),
         "vct#integrity": "sha256-" + pybase64.b64encode_as_string(code.integrity),
         "status": {
             "status_list": {
-                "uri": f"{origin}/issuers/{code.signer}/status/{code.status_list}",
+                "uri": credential.status_uri(origin, code.signer, code.status_list),
                 "idx": code.status_idx,
             }
         },
@@ -257,7 +256,7 @@ def _restore(code: Code, origin: str, chain: Chain) -> str:
             "index": code.anchor.index,
             "path": b64.encode(code.anchor.path),
         },
-        "_sd": sorted([_digest(one) for one in disclosures] + [b64.encode(d) for d in _hashes(code.hidden)]),
+        "_sd": sorted([digest(one) for one in disclosures] + [b64.encode(d) for d in _hashes(code.hidden)]),
         "_sd_alg": "sha-256",
     }
     if code.binding:
@@ -287,10 +286,10 @@ def _restore_core(core: _Core, signer: str) -> dict[str, Any]:
 def _restore_proof(binding: _Binding, signed: str) -> str:
     header = {"alg": "ES256", "typ": "kb+jwt"}
     payload = {
-        "aud": AUDIENCE,
+        "aud": credential.CODE_AUDIENCE,
         "iat": binding.iat,
         "nonce": b64.encode(binding.nonce),
-        "sd_hash": b64.encode(hashlib.sha256(signed.encode("ascii")).digest()),
+        "sd_hash": digest(signed),
     }
     return f"{_text(header)}.{_text(payload)}.{b64.encode(binding.signature)}"
 
@@ -308,10 +307,6 @@ def _jwk(compressed: bytes) -> dict[str, str]:
 def _identifier(type_code: str, issuer: str, serial: str, version: int) -> str:
     check = identifiers.check_character(f"{type_code}{issuer}{serial}{version:03d}")
     return f"{identifiers.ARC}.{type_code}.{issuer}.{serial}.{version:03d}.{check}"
-
-
-def _digest(disclosure: str) -> str:
-    return b64.encode(hashlib.sha256(disclosure.encode("ascii")).digest())
 
 
 def _hashes(joined: bytes) -> list[bytes]:

@@ -14,13 +14,15 @@ import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import b45
 import numpy as np
 
-from registry import packing
+from registry import credential, packing
 from registry.errors import RegistryError
 from registry.packing import Chain, Misfit
+from registry.trust import Trust
 
 PREFIX = "ZT1:"
 LONGEST_CODE = 2_520
@@ -31,6 +33,7 @@ LARGEST = 32_768
 """Bytes of CBOR that a code may inflate to."""
 
 _BASE45 = re.compile(r"[0-9A-Z $%*+\-./:]+", re.ASCII)
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,30}:", re.ASCII)
 _COPY = re.compile(r"https?://[^\s#]{1,200}/c#([1-9][0-9]{0,7088})", re.ASCII)
 _LONGEST_LINK = LONGEST_COPY + 220
 _DIGITS = 4_000
@@ -75,6 +78,18 @@ class NeedsLink(RegistryError):
         )
 
 
+class OnlyALink(BadCode):
+    """The text is an address: what it leads to was not fetched."""
+
+    kind = "only-a-link"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "这是一个网址，核验程序从不打开二维码里的网址",
+            "this is an address, and an address from a QR is never opened",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class KnownIssuer:
     """What a reader must know of an issuer to restore its codes.
@@ -89,6 +104,20 @@ class KnownIssuer:
 
 Directory = Callable[[str], KnownIssuer | None]
 """Finds an issuer by its code."""
+
+
+def directory_of(trust: Trust) -> Directory:
+    """The issuers that a trust state knows, as a reader of codes needs them."""
+
+    @lru_cache(maxsize=256)  # the code in question comes from a stranger
+    def find(code: str) -> KnownIssuer | None:
+        issuer = trust.issuers.get(code)
+        if issuer is None:
+            return None
+        chains = [Chain(kid, x5c) for kid, key in issuer.keys.items() for x5c in key.x5c]
+        return KnownIssuer(issuer.origins, {chain.short: chain for chain in chains})
+
+    return find
 
 
 def encode(presentation: str, origins: Sequence[str]) -> str:
@@ -144,6 +173,20 @@ def decode(text: str, directory: Directory) -> str:
     except Misfit as error:
         raise BadCode from error
     return presentation
+
+
+def find(text: str, directory: Directory) -> str:
+    """The presentation in whatever a scanner read: a proof code, a copy's address, or itself.
+
+    Raises:
+        OnlyALink: an address with no proof in it.
+        BadCode, UnknownOrigin: as `decode`.
+    """
+    if is_code(text):
+        return decode(text, directory)
+    if "~" in text[: credential.MAX_BYTES] and text.startswith("ey"):
+        return text
+    raise OnlyALink if _ADDRESS.match(text) else BadCode
 
 
 def is_code(text: str) -> bool:

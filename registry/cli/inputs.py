@@ -1,0 +1,111 @@
+"""What the arguments of `registry verify` name: a presentation, a trust bundle, a signing key, a moment."""
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import typer
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from registry import bundle, pictures
+from registry.checking import texts_in
+from registry.settings import Settings
+from registry.signing import SigningKey, Use
+from registry.trust import Trust
+
+
+class BadUsage(typer.BadParameter):
+    """An argument is not what the command takes: exit 2."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+
+
+def shown(argument: str) -> tuple[str, ...]:
+    """The texts in a picture, in a text file, on standard input (-), or the argument itself.
+
+    Raises:
+        BadUsage: a picture that cannot be read.
+    """
+    if argument == "-":
+        return texts_in(sys.stdin.buffer.read(pictures.LARGEST_FILE + 1))
+    try:
+        is_file = Path(argument).is_file()
+    except OSError:  # too long for a name, so it is a text
+        is_file = False
+    if not is_file:
+        return (argument.strip(),)
+    with Path(argument).open("rb") as file:
+        data = file.read(pictures.LARGEST_FILE + 1)
+    try:
+        return texts_in(data)
+    except (pictures.BadPicture, pictures.NoCode) as error:
+        raise BadUsage(error.zh, error.en) from error
+
+
+def trust(settings: Settings, file: Path | None, root: Path | None, now: int) -> Trust:
+    """The bundle in `file` under the pinned root document, both from the data folder unless named.
+
+    Raises:
+        BadUsage: a file is missing.
+        RootRefused, BundleRefused: it does not stand, or is too old.
+    """
+    folder = settings.data / "trust"
+    pinned, data = root or folder / "root.json", file or folder / "bundle.jws"
+    for path in (pinned, data):
+        if not path.is_file():
+            raise BadUsage(
+                f"缺少文件 {path}（用 --trust 与 --root 指定信任包和根文件）",
+                f"{path} is missing (name a trust bundle and its root document by --trust and --root)",
+            )
+    return bundle.load(None, data.read_bytes(), now, pinned.read_bytes())
+
+
+def holder(text: str) -> tuple[str, str] | None:
+    """TYPE:NUMBER taken apart. Raises BadUsage where it is not that."""
+    if not text:
+        return None
+    id_type, colon, number = text.partition(":")
+    if not (id_type and colon and number):
+        raise BadUsage("--holder 应为 证件类型:号码", "--holder is TYPE:NUMBER")
+    return id_type, number.upper()
+
+
+def moment(text: str, zone: ZoneInfo) -> int | None:
+    """Unix seconds of an ISO 8601 time (in `zone` where it names none) or of a number. Raises BadUsage."""
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 12:
+        return int(text)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadUsage("--at 应为 ISO 8601 时间", "--at is a time in ISO 8601") from None
+    return int((given if given.tzinfo else given.replace(tzinfo=zone)).timestamp())
+
+
+def signing_key(path: Path, code: str, settings: Settings) -> SigningKey:
+    """A department's key for messages: a PEM file (PKCS 8), or one of the registry's key files.
+
+    Its passphrase is in ZT_KEY_PASSPHRASE; for the API's own key file, where the API has it.
+
+    Raises:
+        BadUsage: not a P-256 key, or the wrong passphrase. NoSuchKey, KeysClosed: of a key file.
+    """
+    passphrase = os.environ.get("ZT_KEY_PASSPHRASE", "") or settings.api_passphrase
+    data = path.read_bytes() if path.is_file() else b""
+    if data.startswith(b"{"):
+        from registry.keys import KeyRing  # loads a chain client's keys: only where it is asked for
+
+        return KeyRing.open(path, passphrase).signing_key(code, Use.MESSAGES)
+    try:
+        key = load_pem_private_key(data, passphrase.encode() if b"ENCRYPTED" in data else None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise BadUsage("打不开签名密钥", "this signing key cannot be opened")
+    return SigningKey(key)
