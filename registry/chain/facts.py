@@ -1,160 +1,105 @@
-"""What the followed events say of the registry's contracts: accounts, rights, types, successors, words.
+"""What a worker asks of the followed chain: whose account is it, who may issue, how stands an entry.
 
-A fold over `chain_event`; the worker decides by it, so that it asks the followed chain and nothing else.
+Answers come from the ledger (a fold over the followed events), never from the node directly, so that all
+decisions of one moment rest on one block.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
 
 import orjson
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from registry.chain.contracts import STATUS_SET, WORDS_IMPORTED, code_text
-from registry.store.tables import ChainEvent
+from registry.chain.ledger import Department, Ledger, Span, events
+from registry.store.tables import ChainBlock, Follower
 
 ENTRIES = 128
 """Entries of a status list in one word of the chain."""
+
+MAX_SUCCESSORS = 8
 
 Entry = tuple[str, str, int, int]
 """Issuer, type, list, idx."""
 
 
-@dataclass(slots=True)
-class Windows:
-    """Windows of time by index, each [from, until) in Unix seconds."""
-
-    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
-
-    def hold(self, time: int) -> bool:
-        """Whether one of them holds at that time."""
-        return any(start <= time < until for start, until in self.spans.values())
-
-    def end(self, time: int) -> int | None:
-        """When they stop holding without a gap, counted from a time at which one holds; None if none does."""
-        found = None
-        for start, until in sorted(self.spans.values()):
-            if start <= (time if found is None else found) < until:
-                found = until
-        return found
-
-
-@dataclass
 class Facts:
-    """The state of accounts, rights, type versions and successors after all followed events."""
+    """The ledger of one deployment, kept current: new events are folded in, a rollback folds all anew."""
 
-    accounts: dict[tuple[str, str], Windows] = field(default_factory=lambda: defaultdict(Windows))
-    rights: dict[tuple[str, str], Windows] = field(default_factory=lambda: defaultdict(Windows))
-    types: dict[tuple[str, int], Windows] = field(default_factory=lambda: defaultdict(Windows))
-    definitions: dict[tuple[str, int], bytes] = field(default_factory=dict)
-    successors: dict[tuple[str, str], list[tuple[int, str]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    def __init__(self, deployment: int) -> None:
+        self.deployment = deployment
+        self.ledger = Ledger()
+        self._folded = 0
+        self._hash = b""
 
-    def accounts_of(self, issuer: str, time: int) -> list[str]:
-        """Addresses that may anchor for an issuer at a time."""
-        return [
-            address for (code, address), spans in self.accounts.items() if code == issuer and spans.hold(time)
-        ]
+    def refresh(self, session: Session) -> None:
+        """Takes in what was followed since."""
+        follower = session.get(Follower, self.deployment)
+        if follower is None or follower.head_hash == self._hash:
+            return
+        known = session.get(ChainBlock, (self.deployment, self._folded))
+        if known is None or known.hash != self._hash:
+            self.ledger, self._folded = Ledger(), 0
+        for event in events(session, self.deployment, above=self._folded, upto=follower.head_number):
+            self.ledger.apply(event.contract, event.name, orjson.loads(event.args), event.block_number)
+        self._folded, self._hash = follower.head_number, follower.head_hash
+
+    def department(self, code: str) -> Department:
+        """What the contracts know of a department; an empty one where they do not know it."""
+        return self.ledger.departments.get(code, Department())
+
+    def accounts_of(self, code: str, time: int) -> list[str]:
+        """Addresses that may act for a department at a time."""
+        return [address for address, spans in self.department(code).accounts.items() if holds(spans, time)]
 
     def acting(self, issuer: str, type_code: str, time: int) -> list[str]:
         """Codes that may set status for what an issuer issued of a type: itself, then its successors."""
         codes = [issuer]
-        while (following := self._successor(codes[-1], type_code, time)) and len(codes) <= 8:
-            codes.append(following)
+        while len(codes) <= MAX_SUCCESSORS and (code := self._successor(codes[-1], type_code, time)):
+            codes.append(code)
         return codes
 
+    def entry(self, entry: Entry) -> int:
+        """Value of a status entry, 0 to 3."""
+        issuer, type_code, number, idx = entry
+        word = self.department(issuer).words.get((type_code, number), {}).get(idx // ENTRIES, 0)
+        return word >> 2 * (idx % ENTRIES) & 3
+
+    def entries(self, issuer: str) -> dict[Entry, int]:
+        """Every entry of an issuer that is not 00."""
+        return {
+            (issuer, type_code, number, word * ENTRIES + index): pair
+            for (type_code, number), words in self.department(issuer).words.items()
+            for word, value in words.items()
+            for index in range(ENTRIES)
+            if (pair := value >> 2 * index & 3)
+        }
+
+    def in_force(self, type_code: str, version: int, definition: bytes, time: int) -> bool:
+        """Whether that version of a type is on the chain with that definition, and holds at a time."""
+        found = self.ledger.types.get((type_code, version))
+        return found is not None and found.definition == definition and holds(found.windows, time)
+
+    def right(self, issuer: str, type_code: str) -> Sequence[Span]:
+        """Windows of an issuer's right to a type."""
+        return self.department(issuer).rights.get(type_code, [])
+
     def _successor(self, issuer: str, type_code: str, time: int) -> str:
-        begun = [code for start, code in self.successors[issuer, type_code] if start <= time]
+        begun = [
+            one.successor
+            for one in self.ledger.successions
+            if (one.issuer, one.type) == (issuer, type_code) and one.since <= time
+        ]
         return begun[-1] if begun else ""
 
 
-def load_facts(session: Session, deployment: int) -> Facts:
-    """Folds all followed events of a deployment but batches and words."""
-    facts = Facts()
-    for name, args in _events(session, deployment, tuple(_APPLY)):
-        _APPLY[name](facts, args)
-    return facts
+def holds(spans: Sequence[Span], time: int) -> bool:
+    """Whether one of the windows holds at a time."""
+    return any(start <= time < until for start, until in spans)
 
 
-def load_entries(session: Session, deployment: int) -> dict[Entry, int]:
-    """Every status entry that is not 00, or was once set: its value after all followed events."""
-    entries: dict[Entry, int] = {}
-    for name, args in _events(session, deployment, (STATUS_SET, WORDS_IMPORTED)):
-        entries.update(_imported(args) if name == WORDS_IMPORTED else _set(args))
-    return entries
-
-
-def _set(args: Mapping[str, Any]) -> Iterable[tuple[Entry, int]]:
-    issuer, type_code = code_text(args["issuer"]), code_text(args["typeCode"])
-    for word, mask in zip(args["words"], args["masks"], strict=True):
-        for index in _ones(int(mask, 16)):
-            yield (issuer, type_code, args["list"], word * ENTRIES + index), args["value"]
-
-
-def _imported(args: Mapping[str, Any]) -> Iterable[tuple[Entry, int]]:
-    issuer, type_code = code_text(args["issuer"]), code_text(args["typeCode"])
-    for word, value in zip(args["words"], args["values"], strict=True):
-        for index in range(ENTRIES):
-            if pair := int(value, 16) >> 2 * index & 3:
-                yield (issuer, type_code, args["list"], word * ENTRIES + index), pair
-
-
-def _ones(mask: int) -> Iterable[int]:
-    while mask:
-        lowest = mask & -mask
-        yield (lowest.bit_length() - 1) // 2
-        mask ^= lowest
-
-
-def _events(
-    session: Session, deployment: int, names: tuple[str, ...]
-) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    found = session.exec(
-        select(ChainEvent.name, ChainEvent.args)
-        .where(ChainEvent.deployment == deployment, col(ChainEvent.name).in_(names))
-        .order_by(col(ChainEvent.block_number), col(ChainEvent.log_index))
-    )
-    return ((name, orjson.loads(args)) for name, args in found)
-
-
-def _open(spans: Windows, args: Mapping[str, Any]) -> None:
-    spans.spans[args["index"]] = args["from"], args["until"]
-
-
-def _close(spans: Windows, args: Mapping[str, Any]) -> None:
-    spans.spans[args["index"]] = spans.spans[args["index"]][0], args["until"]
-
-
-def _account(facts: Facts, args: Mapping[str, Any]) -> Windows:
-    return facts.accounts[code_text(args["issuer"]), args["account"]]
-
-
-def _right(facts: Facts, args: Mapping[str, Any]) -> Windows:
-    return facts.rights[code_text(args["issuer"]), code_text(args["typeCode"])]
-
-
-def _version(facts: Facts, args: Mapping[str, Any]) -> Windows:
-    return facts.types[code_text(args["typeCode"]), args["version"]]
-
-
-def _add_version(facts: Facts, args: Mapping[str, Any]) -> None:
-    _open(_version(facts, args), args)
-    facts.definitions[code_text(args["typeCode"]), args["version"]] = bytes.fromhex(args["definition"][2:])
-
-
-def _succeed(facts: Facts, args: Mapping[str, Any]) -> None:
-    key = code_text(args["issuer"]), code_text(args["typeCode"])
-    facts.successors[key].append((args["from"], code_text(args["successor"])))
-
-
-_APPLY = {
-    "AccountAdded": lambda facts, args: _open(_account(facts, args), args),
-    "AccountEnded": lambda facts, args: _close(_account(facts, args), args),
-    "RightGranted": lambda facts, args: _open(_right(facts, args), args),
-    "RightEnded": lambda facts, args: _close(_right(facts, args), args),
-    "TypeVersionAdded": _add_version,
-    "TypeVersionEnded": lambda facts, args: _close(_version(facts, args), args),
-    "SuccessorSet": _succeed,
-}
+def end(spans: Sequence[Span], time: int) -> int | None:
+    """When the windows stop holding, without a gap, from a time on; None if none holds then."""
+    reached = None
+    for start, until in sorted(spans):
+        if start <= (time if reached is None else reached) < until:
+            reached = until
+    return reached

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from registry import jcs
@@ -108,7 +109,10 @@ class Follower:
         self._pins_seen, self._written = True, self.clock()
         blocks = self._read(ancestor, head)
         events = [(block, self._events(block)) for block in blocks]
-        return self._write(start, ancestor, head, events)
+        try:
+            return self._write(start, ancestor, head, events)
+        except IntegrityError:
+            return Step(start.number, reached=False)  # another process took in the same blocks just now
 
     def follow(self) -> Step:
         """Steps until the head is reached, or following stops."""

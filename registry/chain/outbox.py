@@ -81,6 +81,10 @@ class Examined:
     foreign: bool
 
 
+class ForeignNonce(Exception):
+    """The account sent a transaction that is not ours: somebody else holds its key."""
+
+
 class Outbox:
     """Transactions of one account on one deployment. Several processes may hold the same one: the unique
     (deployment, account, nonce) and the store's transactions are the guard."""
@@ -94,24 +98,29 @@ class Outbox:
         self.address = account.address.lower()
         self._deployment: int = deployment.id
 
-    def first_nonce(self) -> int:
-        """What the chain says this account's next nonce is; `put` takes it for the account's first row."""
+    def chain_nonce(self) -> int:
+        """What the chain says this account's next nonce is; read before `put`, which must not wait for it."""
         return self.chain.nonce(self.address)
 
     def put(
-        self, session: Session, call: Call, *, fees: Fees, first_nonce: int, now: int
+        self, session: Session, call: Call, *, fees: Fees, chain_nonce: int, now: int
     ) -> ChainTransaction:
         """Adds a transaction and its first signed attempt to the caller's database transaction.
 
-        Nothing here touches the network: `fees` and `first_nonce` were read before. The nonce follows the
-        account's last row; two callers that take the same one cannot both commit.
+        The nonce follows the account's last row, or is the chain's for the first; two callers that take the
+        same one cannot both commit.
+
+        Raises:
+            ForeignNonce: the chain has used nonces that no row of ours has.
         """
         last = session.exec(select(func.max(ChainTransaction.nonce)).where(*self._mine)).one()
+        if last is not None and chain_nonce > last + 1:
+            raise ForeignNonce(self.address)
         follower = session.get(Follower, self._deployment)
         row = ChainTransaction(
             deployment=self._deployment,
             account=self.address,
-            nonce=first_nonce if last is None else last + 1,
+            nonce=chain_nonce if last is None else last + 1,
             kind=call.kind,
             ref=call.ref,
             to=call.to,
@@ -146,7 +155,15 @@ class Outbox:
             elif position == 0 and head - attempt.sent_block >= BUMP_AFTER:
                 self._raise_fees(row, attempt, head, now)
 
-    def examine(self, *, now: int) -> Examined:
+    def abandon(self) -> None:
+        """Gives up what waits in this outbox, because its account is in foreign hands: it is signed anew by
+        another account, and whichever the chain takes counts."""
+        with self.store.write() as session:
+            for row in self._unmined(session):
+                row.state = TransactionState.FAILED
+                session.add(row)
+
+    def examine(self) -> Examined:
         """Looks after rows whose nonce the chain has used without the follower having seen their events."""
         with self.store.read() as session:
             follower = session.get(Follower, self._deployment)

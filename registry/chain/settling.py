@@ -10,12 +10,11 @@ import orjson
 from sqlalchemy import CursorResult, Update, update
 from sqlmodel import Session, col, select
 
-from registry.chain.contracts import BATCH_ANCHORED, BATCHES_VOIDED, code_text
+from registry.chain.contracts import BATCH_ANCHORED, BATCH_REPLACED, BATCHES_VOIDED, code_text
 from registry.store.tables import (
     Attempt,
     Batch,
     BatchState,
-    ChainBlock,
     ChainEvent,
     ChainTransaction,
     IntentState,
@@ -53,11 +52,13 @@ def settle(session: Session, deployment: int, *, since: int, head: int, confirma
     `head`. Whether anything became final, or was voided."""
     deep = head - confirmations
     _mine_transactions(session, deployment, since)
-    events = _events(session, deployment, since, (BATCH_ANCHORED, BATCHES_VOIDED))
-    for event in events:
-        if event.name == BATCH_ANCHORED:
-            _mine_batch(session, event)
-    moved = _run(session, _finalise(deployment, deep))
+    voids = 0
+    for event in _events(session, deployment, since, (BATCH_ANCHORED, BATCHES_VOIDED, BATCH_REPLACED)):
+        if event.name == BATCHES_VOIDED:
+            voids += _void(session, event)
+        else:
+            (_mine_batch if event.name == BATCH_ANCHORED else _replace_batch)(session, event)
+    final = _run(session, _finalise(deployment, deep))
     _run(
         session,
         update(ChainTransaction)
@@ -65,8 +66,7 @@ def settle(session: Session, deployment: int, *, since: int, head: int, confirma
         .where(col(ChainTransaction.state) == TransactionState.MINED)
         .values(state=TransactionState.FINAL),
     )
-    moved += sum(_void(session, event) for event in events if event.name == BATCHES_VOIDED)
-    return moved + _move_intents(session, deployment) > 0
+    return final + voids + _move_intents(session, deployment) > 0
 
 
 def _finalise(deployment: int, deep: int) -> Update:
@@ -97,21 +97,35 @@ def _mine_batch(session: Session, event: ChainEvent) -> None:
     """A batch is mined when its very issuer, seq, root and size are on the chain, whoever's transaction it
     was that put them there."""
     args = orjson.loads(event.args)
-    block = session.get(ChainBlock, (event.deployment, event.block_number))
-    assert block is not None
     _run(
         session,
         update(Batch)
         .where(col(Batch.deployment) == event.deployment, col(Batch.issuer) == code_text(args["issuer"]))
         .where(col(Batch.seq) == args["seq"], col(Batch.root) == bytes.fromhex(args["root"][2:]))
         .where(col(Batch.size) == args["size"], col(Batch.state) == BatchState.SENT)
-        .values(
-            state=BatchState.MINED,
-            block_number=event.block_number,
-            block_hash=event.block_hash,
-            block_time=block.time,
-        ),
+        .values(**_place(event), block_time=args["time"]),
     )
+
+
+def _replace_batch(session: Session, event: ChainEvent) -> None:
+    """A batch of ours whose root somebody else had anchored counts in the voided one's place, at its time."""
+    args = orjson.loads(event.args)
+    _run(
+        session,
+        update(Batch)
+        .where(col(Batch.deployment) == event.deployment, col(Batch.issuer) == code_text(args["issuer"]))
+        .where(col(Batch.root) == bytes.fromhex(args["root"][2:]), col(Batch.size) == args["size"])
+        .where(col(Batch.state) == BatchState.SENT)
+        .values(**_place(event), seq=args["seq"], block_time=args["time"]),
+    )
+
+
+def _place(event: ChainEvent) -> dict[str, object]:
+    return {
+        "state": BatchState.MINED,
+        "block_number": event.block_number,
+        "block_hash": event.block_hash,
+    }
 
 
 def _void(session: Session, event: ChainEvent) -> int:

@@ -1,0 +1,113 @@
+"""One issuer's dealings with the chain: which account it acts by, what waits, what keeps it from acting.
+
+Used by anchoring.py and status_sending.py, which make the calls.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from eth_account.signers.local import LocalAccount
+from sqlmodel import Session, col, select
+
+from registry import stops
+from registry.chain.facts import Facts
+from registry.chain.outbox import TIP, Fees, Outbox
+from registry.chain.rpc import Chain
+from registry.store import Store
+from registry.store.tables import ChainTransaction, Deployment, Stop, TransactionState
+
+Accounts = Callable[[str], Sequence[LocalAccount]]
+"""A department's chain accounts that this process holds, oldest first."""
+
+
+@dataclass
+class Desk:
+    """What both kinds of work need of store and chain, for one deployment.
+
+    fees: what a transaction made now pays, kept current by the worker.
+    """
+
+    store: Store
+    chain: Chain
+    deployment: Deployment
+    facts: Facts
+    accounts: Accounts
+    confirmations: int
+    fees: Fees = field(default_factory=lambda: Fees.of(TIP))
+    outboxes: dict[str, Outbox] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        """The deployment's row."""
+        assert self.deployment.id is not None
+        return self.deployment.id
+
+    def outbox(self, account: LocalAccount) -> Outbox:
+        """The outbox of an account."""
+        address = account.address.lower()
+        if address not in self.outboxes:
+            self.outboxes[address] = Outbox(self.store, self.chain, self.deployment, account)
+        return self.outboxes[address]
+
+    def acting(self, codes: Sequence[str], now: int) -> Outbox | None:
+        """The outbox of the newest account of ours that the chain lets act for the first of these codes that
+        has one, and that no foreign hand has used; None if there is none."""
+        barred = self._barred()
+        for code in codes:
+            allowed = set(self.facts.accounts_of(code, now)) - barred
+            for account in reversed(self.accounts(code)):
+                if account.address.lower() in allowed:
+                    return self.outbox(account)
+        return None
+
+    def act(self, issuer: str, now: int, time: int, codes: Sequence[str] = ()) -> Outbox | None:
+        """The outbox by which an issuer (or one of `codes`, which act for it) acts now. Where there is
+        none it is stopped; where there is, it is no longer stopped for want of an account."""
+        outbox = self.acting(codes or [issuer], time)
+        if outbox is None:
+            self.stop(issuer, stops.NOT_AUTHORISED, now)
+        else:
+            self.resume(issuer, stops.NOT_AUTHORISED, stops.FOREIGN_NONCE)
+        return outbox
+
+    def stopped(self, issuer: str) -> frozenset[str]:
+        """Codes of the stops that stand against an issuer."""
+        with self.store.read() as session:
+            found = session.exec(select(Stop.code).where(Stop.deployment == self.id, Stop.issuer == issuer))
+            return frozenset(found)
+
+    def stop(self, issuer: str, code: str, now: int, account: str = "") -> None:
+        """Stops an issuer, unless it is already."""
+        if code not in self.stopped(issuer):
+            with self.store.write() as session:
+                stops.stop(session, self.id, issuer, code, account=account, now=now)
+
+    def resume(self, issuer: str, *codes: str) -> None:
+        """Ends stops of an issuer."""
+        if self.stopped(issuer) & set(codes):
+            with self.store.write() as session:
+                stops.end(session, self.id, issuer, *codes)
+
+    def waiting(self) -> list[Outbox]:
+        """Outboxes of our accounts that have unmined rows."""
+        with self.store.read() as session:
+            query = select(ChainTransaction.account).where(
+                ChainTransaction.deployment == self.id, ChainTransaction.state == TransactionState.SENT
+            )
+            addresses = set(session.exec(query.distinct()))
+        return [outbox for address, outbox in sorted(self.outboxes.items()) if address in addresses]
+
+    def _barred(self) -> frozenset[str]:
+        with self.store.read() as session:
+            found = session.exec(
+                select(Stop.account).where(Stop.deployment == self.id, Stop.code == stops.FOREIGN_NONCE)
+            )
+            return frozenset(found)
+
+
+def failed(session: Session, row: int | None) -> bool:
+    """Whether a transaction was reverted, lost its nonce, or was never made."""
+    if row is None:
+        return True
+    state = session.exec(select(ChainTransaction.state).where(col(ChainTransaction.id) == row)).one()
+    return state == TransactionState.FAILED

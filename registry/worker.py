@@ -1,0 +1,207 @@
+"""The worker: follows the chain, closes batches, carries status intents, sends, and looks after what failed.
+
+One round does a little of everything, in an order that never signs before it has looked. Any number of
+workers may run: a lease lets one work while the others wait, and the store's constraints keep two that hold
+it at once from harm.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from eth_account.signers.local import LocalAccount
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from registry import keys, leases, stops
+from registry.anchoring import Anchoring
+from registry.artefacts import Inspection
+from registry.chain.facts import Facts
+from registry.chain.follower import Follower, Step
+from registry.chain.outbox import Fees, Outbox
+from registry.chain.rpc import Chain
+from registry.desk import Desk
+from registry.keys import KeyRing
+from registry.mending import Mending, issuers_at_work
+from registry.status_sending import StatusSending
+from registry.store import Store
+from registry.store.tables import ChainAccount, ChainBlock, Deployment, DeploymentState
+
+LEASE = "worker"
+LEASE_SECONDS = 15
+RECONCILE_AFTER = 30
+"""Seconds between two looks at whether all is at rest as it should be."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round found. step: how far the chain was followed; None without lease or contracts."""
+
+    step: Step | None
+    worked: bool = False
+
+
+@dataclass
+class Worker:
+    """Everything one worker process needs.
+
+    clock: Unix seconds. confirmations: blocks above a transaction until it is final. fund: gives an account
+    of a local chain a balance; returns at once on any other chain.
+    """
+
+    store: Store
+    chain: Chain
+    ring: KeyRing
+    inspection: Inspection
+    clock: Callable[[], int]
+    confirmations: int
+    batch_after: float
+    batch_size: int
+    fund: Callable[[str], None] = lambda _address: None
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    _accounts: dict[str, list[LocalAccount]] = field(default_factory=dict)
+    _line: "Line | None" = None
+    _reconciled: int = 0
+
+    def round(self) -> Round:
+        """Does what there is to do, once.
+
+        Raises:
+            ChainUnreachable: what was stored until then stands; the next round goes on.
+        """
+        now = self.clock()
+        if not leases.hold(self.store, LEASE, self.name, now=now, seconds=LEASE_SECONDS):
+            return Round(None)
+        line = self._current_line()
+        if line is None:
+            return Round(None)
+        step = line.follower.step()
+        if step.reset is not None or not step.reached:
+            return Round(step, worked=step.blocks > 0)
+        if step.rolled_back_to is not None:
+            self._reconciled = 0
+        try:
+            worked = self._work(line, now)
+        except IntegrityError:
+            worked = True  # another worker was a moment earlier; nothing of ours was stored
+        return Round(step, worked or step.blocks > 0)
+
+    def accounts(self, code: str) -> Sequence[LocalAccount]:
+        """A department's chain accounts, oldest first."""
+        return self._accounts.get(code, [])
+
+    def release(self) -> None:
+        """Lets the next worker go on at once."""
+        leases.release(self.store, LEASE, self.name)
+
+    def _work(self, line: "Line", now: int) -> bool:
+        with self.store.read() as session:
+            line.desk.facts.refresh(session)
+            head = _head_time(session, line.desk)
+            at_work = issuers_at_work(session, line.desk.id)
+        time = max(now, head)
+        line.desk.fees = Fees.of(self.chain.head().base_fee)
+        self._examine(line, now)
+        worked = False
+        for issuer in line.sending.issuers():
+            worked |= line.sending.send(issuer, now=now, time=time)
+        line.mending.adopt()
+        for issuer in at_work:
+            if line.mending.look(issuer, now=now, time=time):
+                worked |= line.anchoring.close(issuer, now=now, time=time)
+        for outbox in line.desk.waiting():
+            outbox.push(now=now)
+        self._reconcile(line, now)
+        return worked
+
+    def _examine(self, line: "Line", now: int) -> None:
+        """Looks for transactions that were reverted, and for nonces that somebody else used."""
+        owners = {account.address.lower(): code for code, held in self._accounts.items() for account in held}
+        for outbox in line.desk.waiting():
+            if outbox.examine().foreign:
+                self._account_is_foreign(line, owners[outbox.address], outbox, now)
+
+    def _account_is_foreign(self, line: "Line", code: str, outbox: Outbox, now: int) -> None:
+        """Stops the department, and makes the account that the authority can register in its place."""
+        line.desk.stop(code, stops.FOREIGN_NONCE, now, outbox.address)
+        outbox.abandon()
+        if self._accounts[code][-1].address.lower() == outbox.address:
+            self.ring.add(keys.new_account(code, now))
+            self._accounts[code] = self.ring.accounts(code)
+            with self.store.write() as session:
+                session.add(ChainAccount(issuer=code, address=self._accounts[code][-1].address, created=now))
+
+    def _reconcile(self, line: "Line", now: int) -> None:
+        if now - self._reconciled < RECONCILE_AFTER:
+            return
+        self._reconciled = now
+        for issuer in line.desk.facts.ledger.departments:
+            line.sending.reconcile(issuer)
+
+    def _current_line(self) -> "Line | None":
+        """What belongs to the deployment in force; made anew when another one is."""
+        with self.store.read() as session:
+            live = session.exec(select(Deployment).where(Deployment.state == DeploymentState.LIVE)).first()
+            published = session.exec(select(ChainAccount)).all()
+        if live is None:
+            return None
+        if self._line is None or self._line.desk.id != live.id:
+            self._line = Line.of(self, live)
+        for row in published:
+            self._know(self._line.desk, row)
+        return self._line
+
+    def _know(self, desk: Desk, row: ChainAccount) -> None:
+        """Takes up an account that was published: its key is in the ring, and its outbox is served."""
+        known = self._accounts.get(row.issuer, [])
+        if row.address not in {account.address for account in known}:
+            self.ring.reload()
+            self._accounts[row.issuer] = self.ring.accounts(row.issuer)
+        if row.address.lower() in desk.outboxes:
+            return
+        for account in self._accounts[row.issuer]:
+            self.fund(account.address)
+            desk.outbox(account)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A worker's parts for one deployment."""
+
+    follower: Follower
+    desk: Desk
+    anchoring: Anchoring
+    mending: Mending
+    sending: StatusSending
+
+    @classmethod
+    def of(cls, worker: Worker, deployment: Deployment) -> "Line":
+        """The parts, over the worker's store, chain and keys."""
+        assert deployment.id is not None
+        follower = Follower(
+            worker.store,
+            worker.chain,
+            deployment,
+            confirmations=worker.confirmations,
+            clock=worker.clock,
+        )
+        desk = Desk(
+            worker.store,
+            worker.chain,
+            deployment,
+            Facts(deployment.id),
+            worker.accounts,
+            worker.confirmations,
+        )
+        anchoring = Anchoring(desk, worker.inspection, worker.batch_after, worker.batch_size)
+        return cls(follower, desk, anchoring, Mending(desk, anchoring), StatusSending(desk))
+
+
+def _head_time(session: Session, desk: Desk) -> int:
+    block = session.exec(
+        select(ChainBlock.time)
+        .where(ChainBlock.deployment == desk.id)
+        .order_by(col(ChainBlock.number).desc())
+        .limit(1)
+    ).first()
+    return block or 0
