@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from registry import b64, jcs
 from registry import certificate as certificates
 from registry import definition as definitions
-from registry import jcs
 from registry.certificate import Core, StatusPosition
 from registry.definition import Prepared, TypeDefinition
 from registry.errors import RegistryError
@@ -38,8 +38,9 @@ class Request:
     """One certificate that a department wants to issue.
 
     row: claims by name, as the department has them. key: the department's own name for this request: asked
-    again with the same one, it is not issued again. serial: of the certificate's identifier; empty: random.
-    hold: why it is kept out of batches; empty: it is not. by: the clerk.
+    again with the same one, it is not issued again; empty: the same content is the same request.
+    serial: of the certificate's identifier; empty: random. hold: why it is kept out of batches; empty: it is
+    not. by: the clerk.
     """
 
     row: Mapping[str, str] = field(repr=False)
@@ -53,6 +54,7 @@ class Draft(NamedTuple):
     """A row that may be issued, with the keyed hashes it will be found by."""
 
     request: Request
+    key: str
     prepared: Prepared
     holders: tuple[tuple[str, bytes], ...]
     subjects: tuple[bytes, ...]
@@ -90,19 +92,21 @@ class Pool:
 
 def draft(
     request: Request, definition: TypeDefinition, *, vault: Vault, tz: ZoneInfo, now: int
-) -> Draft | list[Fault]:
-    """Check a row against its type and prepare what is stored of it; or everything that is wrong with it."""
+) -> Draft | Refused:
+    """Check a row against its type and prepare what is stored of it; or say everything that is wrong."""
     if faults := definitions.validate(definition, request.row):
-        return faults
+        return Refused(faults)
     today = datetime.fromtimestamp(now, UTC).astimezone(tz).date()
     prepared = definitions.claims_for(definition, request.row, today=today, tz=tz)
     holders = definitions.holders(definition, prepared.claims)
     if faults := _serial_faults(request.serial, [holder.identifier for holder in holders]):
-        return faults
+        return Refused(faults)
     valid_from, valid_until = definitions.validity(definition, prepared.claims, tz)
     number = definitions.number(definition, prepared.claims)
+    body = body_hash(request, definition, vault)
     return Draft(
         request,
+        request.key or f"row {b64.encode(body)}",
         prepared,
         tuple(
             dict.fromkeys((each.role, vault.holder_index(each.id_type, each.identifier)) for each in holders)
@@ -111,7 +115,7 @@ def draft(
         vault.number_index(number) if number else None,
         valid_from,
         valid_until,
-        body_hash(request, definition, vault),
+        body,
     )
 
 

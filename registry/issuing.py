@@ -108,29 +108,32 @@ class Issuing:
         definition = self.definition(type_code, now)
         self._require_right(issuer, definition, now)
         drafted = self.draft(request, definition, now)
-        if not isinstance(drafted, Draft):
-            raise Refused(drafted)
+        if isinstance(drafted, Refused):
+            raise drafted
         return self._again_if_overtaken(lambda: self._issue_one(issuer, definition, drafted, now))
 
     def issue_chunk(
         self,
         issuer: str,
         definition: TypeDefinition,
-        requests: Sequence[Request],
+        requests: Sequence[Request | Refused],
         beside: Callable[[Session, Sequence[Outcome]], None] = lambda _session, _outcomes: None,
     ) -> list[Outcome]:
         """Issue some hundred certificates in one transaction, each row with an outcome of its own.
 
         The costly part is done between two short transactions, so that other writers get their turn; what was
         set aside for a row that is refused in the second one is burned.
-        beside: writes what must be durable together with the rows.
+        requests: a Refused among them stands for a row that could not even be read.
+        beside: writes what must be durable together with the rows; called again if that has to be repeated.
 
         Raises:
             NoRight: for all of them.
         """
         now = self.clock()
         self._require_right(issuer, definition, now)
-        drafts = [self.draft(request, definition, now) for request in requests]
+        drafts = [
+            each if isinstance(each, Refused) else self.draft(each, definition, now) for each in requests
+        ]
         return self._again_if_overtaken(lambda: self._issue_many(issuer, definition, drafts, now, beside))
 
     def issue_version(
@@ -161,13 +164,13 @@ class Issuing:
         """The version of a type that is in force. Raises NotFound."""
         return self.catalogue.in_force(type_code, datetime.fromtimestamp(now, UTC).astimezone(self.tz).date())
 
-    def draft(self, request: Request, definition: TypeDefinition, now: int) -> Draft | list[Fault]:
+    def draft(self, request: Request, definition: TypeDefinition, now: int) -> Draft | Refused:
         """Check one row and prepare it; or everything that is wrong with it."""
         return draft(request, definition, vault=self.vault, tz=self.tz, now=now)
 
     def _issue_one(self, issuer: str, definition: TypeDefinition, drafted: Draft, now: int) -> Issued:
         with self.store.write() as session:
-            before = writing.answered(session, issuer, [drafted.request.key]).get(drafted.request.key)
+            before = writing.answered(session, issuer, [drafted.key]).get(drafted.key)
             if before is not None:
                 return _given(_as_before(before, drafted.body_hash))
             version = first_version(drafted, Pool(self.randomness, block=64))
@@ -197,7 +200,7 @@ class Issuing:
         self,
         issuer: str,
         definition: TypeDefinition,
-        drafts: Sequence[Draft | list[Fault]],
+        drafts: Sequence[Draft | Refused],
         now: int,
         beside: Callable[[Session, Sequence[Outcome]], None],
     ) -> list[Outcome]:
@@ -218,7 +221,7 @@ class Issuing:
         ]  # fmt: skip
         with self.store.write() as session:
             issued = iter(self._store(session, issuer, definition, rows, now))
-            outcomes = [next(issued) if isinstance(each, Draft) else Refused(each) for each in drafts]
+            outcomes = [next(issued) if isinstance(each, Draft) else each for each in drafts]
             beside(session, outcomes)
         return outcomes
 
@@ -267,9 +270,7 @@ class Issuing:
 
 
 def _keyed(row: dict[str, object], drafted: Draft) -> KeyedRow:
-    return KeyedRow(
-        row, drafted.holders, drafted.number, drafted.subjects, drafted.request.key, drafted.body_hash
-    )
+    return KeyedRow(row, drafted.holders, drafted.number, drafted.subjects, drafted.key, drafted.body_hash)
 
 
 def _given(outcome: Outcome) -> Issued:
