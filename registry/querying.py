@@ -16,7 +16,7 @@ from registry import accesslog, b64, jcs, secrets, statement
 from registry.catalogue import Catalogue
 from registry.cutting import Cutter
 from registry.definition import TypeDefinition
-from registry.errors import NotFound, RegistryError
+from registry.errors import RegistryError
 from registry.lists import newest_origin
 from registry.rights import Rights, Rule
 from registry.signing import Use

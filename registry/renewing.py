@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from registry import certificate as certificates
 from registry import jcs, lifecycle
 from registry.definition import TypeDefinition
-from registry.drafting import Draft, Refused, Request, Version
+from registry.drafting import Draft, Request, Version
 from registry.errors import NotAllowed
 from registry.identifiers import new_serial
 from registry.issuing import Issued, Issuing
@@ -131,7 +131,7 @@ def _draft(
     request = Request({**row, **renewal.changes}, renewal.key, by=renewal.decision.by)
     drafted = issuing.draft(request, definition, now)
     if not isinstance(drafted, Draft):
-        raise Refused(drafted)
+        raise drafted
     return drafted
 
 
