@@ -8,13 +8,13 @@ import {IAuthority} from "./interfaces/IAuthority.sol";
 
 /// @title Heads of the access logs and hashes of the query policies (查询日志).
 contract AccessLog is IAccessLog, Importing {
-    using Windows for Window[];
+    using Windows for Windows.List;
 
     /// @notice Who is the authority.
     IAuthority public immutable AUTHORITY;
 
     mapping(address account => address registry) private _registries;
-    mapping(address account => Window[] windows) private _accounts;
+    mapping(address account => Windows.List windows) private _accounts;
     mapping(address registry => mapping(bytes32 issuer => Head head)) private _heads;
     mapping(address registry => bytes32[] hashes) private _policies;
 
@@ -91,7 +91,7 @@ contract AccessLog is IAccessLog, Importing {
 
     /// @inheritdoc IAccessLog
     function logAccountWindows(address registry, address account) external view returns (Window[] memory) {
-        return _registries[account] == registry ? _accounts[account] : new Window[](0);
+        return _registries[account] == registry ? _accounts[account].all() : new Window[](0);
     }
 
     function _addLogAccount(address registry, address account, uint64 from, uint64 until) private {

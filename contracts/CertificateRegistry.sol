@@ -50,7 +50,7 @@ contract CertificateRegistry is ICertificateRegistry, Importing {
         uint64 next = nextSequence(issuer);
         if (seq != next) revert OutOfSequence(issuer, next, seq);
         _next[issuer] = seq + 1;
-        _anchor(issuer, PastBatch(seq, root, size, uint64(block.timestamp)), msg.sender);
+        _anchor(issuer, PastBatch(root, seq, size, uint64(block.timestamp)), msg.sender);
     }
 
     /// @inheritdoc ICertificateRegistry
@@ -67,7 +67,7 @@ contract CertificateRegistry is ICertificateRegistry, Importing {
     {
         StoredAnchor memory old = _anchors[issuer][voidedRoot];
         if (old.seq != seq || old.replacement) revert NotThatBatch(issuer, seq, voidedRoot);
-        _replace(issuer, voidedRoot, PastBatch(seq, root, size, old.time));
+        _replace(issuer, voidedRoot, PastBatch(root, seq, size, old.time));
     }
 
     /// @inheritdoc ICertificateRegistry
@@ -129,7 +129,7 @@ contract CertificateRegistry is ICertificateRegistry, Importing {
         uint64 time
     ) external onlyImport {
         _requirePast(time);
-        _replace(issuer, voidedRoot, PastBatch(seq, root, size, time));
+        _replace(issuer, voidedRoot, PastBatch(root, seq, size, time));
     }
 
     /// @inheritdoc ICertificateRegistry
@@ -165,7 +165,7 @@ contract CertificateRegistry is ICertificateRegistry, Importing {
     /// @inheritdoc ICertificateRegistry
     function statusOf(bytes32 issuer, bytes32 typeCode, uint32 list, uint32 idx) external view returns (uint8) {
         uint256 word = idx / StatusWords.ENTRIES;
-        _requireWord(uint32(word));
+        _requireWord(word);
         return StatusWords.entry(_words[issuer][typeCode][list][word], idx % StatusWords.ENTRIES);
     }
 
@@ -273,7 +273,7 @@ contract CertificateRegistry is ICertificateRegistry, Importing {
         if (words != others || words == 0 || words > StatusWords.PER_CALL) revert BadLength(words, others);
     }
 
-    function _requireWord(uint32 word) private pure {
+    function _requireWord(uint256 word) private pure {
         if (word >= StatusWords.PER_LIST) revert BadWord(word);
     }
 

@@ -14,18 +14,18 @@ import {IIssuerRegistry} from "./interfaces/IIssuerRegistry.sol";
 /// @dev Also the one authority contract for all registries on a chain: the default admin, whose change takes
 /// a delay, names the accounts with AUTHORITY_ROLE; the other contracts ask here.
 contract IssuerRegistry is IIssuerRegistry, Importing, AccessControlDefaultAdminRules {
-    using Windows for Window[];
+    using Windows for Windows.List;
 
     struct Key {
         bytes32 issuer;
         uint64 compromisedAt;
         uint16 uses;
-        Window[] windows;
+        Windows.List windows;
     }
 
     struct TypeVersion {
         bytes32 definition;
-        Window[] windows;
+        Windows.List windows;
     }
 
     struct Succession {
@@ -43,9 +43,9 @@ contract IssuerRegistry is IIssuerRegistry, Importing, AccessControlDefaultAdmin
     /// @inheritdoc IIssuerRegistry
     mapping(bytes32 issuer => bool registered) public isIssuer;
 
-    mapping(bytes32 issuer => mapping(address account => Window[] windows)) private _accounts;
+    mapping(bytes32 issuer => mapping(address account => Windows.List windows)) private _accounts;
     mapping(bytes32 thumbprint => Key key) private _keys;
-    mapping(bytes32 issuer => mapping(bytes32 typeCode => Window[] windows)) private _rights;
+    mapping(bytes32 issuer => mapping(bytes32 typeCode => Windows.List windows)) private _rights;
     mapping(bytes32 typeCode => bool registered) private _types;
     mapping(bytes32 typeCode => mapping(uint32 version => TypeVersion typeVersion)) private _typeVersions;
     mapping(bytes32 issuer => mapping(bytes32 typeCode => Succession[] successions)) private _successions;
@@ -237,23 +237,23 @@ contract IssuerRegistry is IIssuerRegistry, Importing, AccessControlDefaultAdmin
 
     /// @inheritdoc IIssuerRegistry
     function accountWindows(bytes32 issuer, address account) external view returns (Window[] memory) {
-        return _accounts[issuer][account];
+        return _accounts[issuer][account].all();
     }
 
     /// @inheritdoc IIssuerRegistry
     function keyWindows(bytes32 issuer, bytes32 thumbprint) external view returns (Window[] memory) {
         Key storage key = _keys[thumbprint];
-        return key.issuer == issuer ? key.windows : new Window[](0);
+        return key.issuer == issuer ? key.windows.all() : new Window[](0);
     }
 
     /// @inheritdoc IIssuerRegistry
     function rightWindows(bytes32 issuer, bytes32 typeCode) external view returns (Window[] memory) {
-        return _rights[issuer][typeCode];
+        return _rights[issuer][typeCode].all();
     }
 
     /// @inheritdoc IIssuerRegistry
     function typeVersionWindows(bytes32 typeCode, uint32 version) external view returns (Window[] memory) {
-        return _typeVersions[typeCode][version].windows;
+        return _typeVersions[typeCode][version].windows.all();
     }
 
     /// @inheritdoc IAuthority

@@ -21,7 +21,7 @@ library StatusWords {
 
     /// @notice A word after the entries of a mask took a value.
     /// @dev Reverts with BadMask, ForbiddenMove. 01 goes nowhere else; 11 only to 01; the rest anywhere.
-    function moved(uint256 old, uint256 mask, uint8 value, uint32 word) internal pure returns (uint256) {
+    function moved(uint256 old, uint256 mask, uint8 value, uint256 word) internal pure returns (uint256) {
         if (mask == 0 || mask & ~LOW_BITS != 0) revert ICertificateRegistry.BadMask(word, mask);
         if (value != REVOKED) {
             uint256 stuck = old & mask;
@@ -37,7 +37,7 @@ library StatusWords {
     }
 
     /// @dev Reverts with ForbiddenMove for the first entry that may not move.
-    function _refuse(uint256 old, uint256 stuck, uint8 value, uint32 word) private pure {
+    function _refuse(uint256 old, uint256 stuck, uint8 value, uint256 word) private pure {
         uint8 index = 0;
         while ((stuck >> (2 * uint256(index))) & 1 == 0) ++index;
         revert ICertificateRegistry.ForbiddenMove(word, index, entry(old, index), value);

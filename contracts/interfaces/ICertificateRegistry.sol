@@ -31,8 +31,8 @@ interface ICertificateRegistry is IImporting {
 
     /// @notice A batch of the past.
     struct PastBatch {
-        uint64 seq;
         bytes32 root;
+        uint64 seq;
         uint32 size;
         uint64 time;
     }
@@ -41,7 +41,7 @@ interface ICertificateRegistry is IImporting {
     event SequenceOpened(bytes32 indexed issuer);
     /// @notice A batch was anchored; `account` is zero for an imported one.
     event BatchAnchored(
-        bytes32 indexed issuer, bytes32 indexed root, address indexed account, uint64 seq, uint32 size, uint64 time
+        bytes32 indexed issuer, bytes32 indexed root, address account, uint64 seq, uint32 size, uint64 time
     );
     /// @notice Batches fromSeq to toSeq, both included, do not count.
     event BatchesVoided(bytes32 indexed issuer, uint64 fromSeq, uint64 toSeq, bytes32 reason, uint64 time);
@@ -58,7 +58,7 @@ interface ICertificateRegistry is IImporting {
     event StatusSet(
         bytes32 indexed issuer,
         bytes32 indexed typeCode,
-        address indexed account,
+        address account,
         uint32 list,
         uint32[] words,
         uint256[] masks,
@@ -94,15 +94,15 @@ interface ICertificateRegistry is IImporting {
     /// @notice Words and masks (or values) are not equally many, none, or more than 500.
     error BadLength(uint256 words, uint256 others);
     /// @notice A list has 1,024 words.
-    error BadWord(uint32 word);
+    error BadWord(uint256 word);
     /// @notice A mask is empty, or has a bit that is not the low one of a pair.
-    error BadMask(uint32 word, uint256 mask);
+    error BadMask(uint256 word, uint256 mask);
     /// @notice Values are 0 valid, 1 revoked, 2 suspended, 3 superseded.
     error BadValue(uint8 value);
     /// @notice An entry (the index-th of the word, 0 to 127) may not go from its status to that one.
-    error ForbiddenMove(uint32 word, uint8 index, uint8 current, uint8 value);
+    error ForbiddenMove(uint256 word, uint8 index, uint8 current, uint8 value);
     /// @notice An imported word has another value already.
-    error WordTaken(uint32 word, uint256 current);
+    error WordTaken(uint256 word, uint256 current);
     /// @notice The path does not have the length that index and size demand, or index is not below size.
     error BadProof(uint64 index, uint64 size, uint256 pathLength);
 
@@ -154,7 +154,8 @@ interface ICertificateRegistry is IImporting {
     /// @dev Reverts with NotAuthority, ImportIsClosed, UnknownIssuer, NotPast, OutOfSequence, RootTaken, EmptyBatch.
     function importBatches(bytes32 issuer, PastBatch[] calldata batches) external;
 
-    /// @notice Imports the replacement of a voided batch, which need not have been imported itself; comes after importBatches.
+    /// @notice Imports the replacement of a voided batch, which need not have been imported itself.
+    /// Comes after importBatches.
     /// @param time The voided batch's block time.
     /// @dev Reverts with NotAuthority, ImportIsClosed, NotPast, NotVoided, AlreadyReplaced, RootTaken, EmptyBatch.
     function importReplacement(
