@@ -1,0 +1,247 @@
+"""The town's departments and who may ask whom for what (rights files, docs/rights.md)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from registry.catalogue import Catalogue
+from scripts.sample.names import TOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """One department: what it issues and what it may ask for (types by alias)."""
+
+    alias: str
+    code: str
+    zh: str
+    en: str
+    issues: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As in town.json."""
+        return {
+            "alias": self.alias,
+            "code": self.code,
+            "zh": TOWN + self.zh,
+            "en": f"{self.en}, Rongzhou",
+            "kind": "issues" if self.issues else "asks",
+            "issues": list(self.issues),
+            "asks": list(self.asks),
+            "batch_after": 2.0,
+        }
+
+
+DEPARTMENTS = (
+    Department(
+        "public_security",
+        "11440100MB9A00014G",
+        "公安局",
+        "Public Security Bureau",
+        ("resident_identity", "household_register_page", "driving_licence"),
+        ("birth",),
+    ),
+    Department(
+        "market_regulation",
+        "11440100MB9A00022B",
+        "市场监督管理局",
+        "Administration for Market Regulation",
+        ("business_licence", "food_business_licence"),
+        ("resident_identity", "real_estate_title"),
+    ),
+    Department(
+        "civil_affairs",
+        "11440100MB9A000306",
+        "民政局",
+        "Civil Affairs Bureau",
+        ("marriage",),
+        ("resident_identity", "household_register_page"),
+    ),
+    Department(
+        "health", "11440100MB9A000493", "卫生健康委员会", "Health Commission", ("birth",), ("marriage",)
+    ),
+    Department(
+        "natural_resources",
+        "11440100MB9A00057X",
+        "规划和自然资源局",
+        "Planning and Natural Resources Bureau",
+        ("real_estate_title",),
+        ("resident_identity", "marriage", "household_register_page"),
+    ),
+    Department(
+        "construction",
+        "11440100MB9A00065Q",
+        "住房和城乡建设局",
+        "Housing and Urban-Rural Development Bureau",
+        ("construction_safety_licence",),
+        ("business_licence", "social_security"),
+    ),
+    Department(
+        "human_resources",
+        "11440100MB9A00073K",
+        "人力资源和社会保障局",
+        "Human Resources and Social Security Bureau",
+        ("social_security",),
+        ("resident_identity", "business_licence"),
+    ),
+    Department(
+        "taxation",
+        "11440100MB9A00081E",
+        "税务局",
+        "Tax Service",
+        (),
+        ("resident_identity", "business_licence", "real_estate_title", "marriage"),
+    ),
+    Department(
+        "education",
+        "11440100MB9A0009X6",
+        "教育局",
+        "Education Bureau",
+        (),
+        ("resident_identity", "household_register_page", "birth", "real_estate_title", "social_security"),
+    ),
+    Department(
+        "housing_fund",
+        "12440100MB9A00102U",
+        "住房公积金管理中心",
+        "Housing Provident Fund Centre",
+        (),
+        ("resident_identity", "marriage", "real_estate_title", "social_security"),
+    ),
+)
+
+CLAIMS: dict[str, tuple[str, ...]] = {
+    "resident_identity": ("name", "citizen_number", "age_over_18"),
+    "household_register_page": ("household_number", "relation", "name", "citizen_number", "address"),
+    "business_licence": (
+        "credit_code",
+        "company_name",
+        "kind",
+        "representative_name",
+        "capital_over_1000000",
+    ),
+    "marriage": ("registered_on", "spouse_1_name", "spouse_1_number", "spouse_2_name", "spouse_2_number"),
+    "birth": ("child_name", "birth_date", "mother_name", "mother_number", "father_name", "father_number"),
+    "real_estate_title": (
+        "title_number",
+        "owner_name",
+        "owner_number",
+        "co_owner_2_number",
+        "co_owner_3_number",
+        "location",
+        "use",
+        "registered_on",
+    ),
+    "social_security": ("name", "citizen_number", "insured_place"),
+}
+"""What may be asked of a type, by whoever may ask for it at all: as little as the matter needs."""
+
+MATTERS: dict[str, tuple[str, str, str, str, str]] = {
+    "public_security": (
+        "birth_registration",
+        "出生登记",
+        "birth registration",
+        "户口登记条例第七条",
+        "Household Registration, art. 7",
+    ),
+    "market_regulation": (
+        "enterprise_registration",
+        "市场主体登记",
+        "registration of enterprises",
+        "市场主体登记管理条例第十六条",
+        "Registration of Market Entities, art. 16",
+    ),
+    "civil_affairs": (
+        "marriage_registration",
+        "婚姻登记",
+        "marriage registration",
+        "婚姻登记条例第七条",
+        "Marriage Registration, art. 7",
+    ),
+    "health": (
+        "maternity_service",
+        "生育登记服务",
+        "maternity service",
+        "人口与计划生育法第十八条",
+        "Population and Family Planning Law, art. 18",
+    ),
+    "natural_resources": (
+        "title_registration",
+        "不动产登记",
+        "title registration",
+        "不动产登记暂行条例第十六条",
+        "Real-Estate Registration, art. 16",
+    ),
+    "construction": (
+        "safety_licence",
+        "安全生产许可",
+        "safety licence",
+        "安全生产许可证条例第六条",
+        "Safety Licences, art. 6",
+    ),
+    "human_resources": (
+        "insurance_registration",
+        "社会保险登记",
+        "social insurance registration",
+        "社会保险法第五十七条",
+        "Social Insurance Law, art. 57",
+    ),
+    "taxation": (
+        "tax_registration",
+        "税务登记与减免",
+        "tax registration and relief",
+        "税收征收管理法第十五条",
+        "Tax Collection Administration Law, art. 15",
+    ),
+    "education": (
+        "school_enrolment",
+        "义务教育入学",
+        "school enrolment",
+        "义务教育法第十二条",
+        "Compulsory Education Law, art. 12",
+    ),
+    "housing_fund": (
+        "fund_withdrawal",
+        "住房公积金提取",
+        "housing fund withdrawal",
+        "住房公积金管理条例第二十四条",
+        "Housing Provident Fund, art. 24",
+    ),
+}
+"""Department → matter, its name in both languages, legal basis in both languages."""
+
+
+def write_rights(folder: Path, catalogue: Catalogue) -> None:
+    """One rights file for each department that asks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for department in DEPARTMENTS:
+        text = yaml.safe_dump(
+            rights_of(department, catalogue), allow_unicode=True, sort_keys=False, width=110
+        )
+        (folder / f"{department.alias}.yaml").write_text(text, "utf-8")
+
+
+def rights_of(department: Department, catalogue: Catalogue) -> dict[str, Any]:
+    """A rights file's content."""
+    matter, zh, en, basis_zh, basis_en = MATTERS[department.alias]
+    return {
+        "asker": department.code,
+        "version": 1,
+        "rules": [
+            {
+                "id": f"{department.alias}-{alias}".replace("_", "-"),
+                "type": catalogue.by_alias(alias).type,
+                "questions": ["has_valid", "claims", "status"],
+                "claims": list(CLAIMS[alias]),
+                "matter": matter,
+                "purpose": {"zh": zh, "en": en},
+                "basis": {"zh": basis_zh, "en": basis_en},
+                "from": "2026-01-01",
+                "until": "2036-01-01",
+            }
+            for alias in department.asks
+        ],
+    }
