@@ -25,7 +25,9 @@ class Settings(BaseSettings):
     chain_id: int = Field(default=31337, description="Chain id that the node must report.")
     confirmations: int = Field(default=2, ge=1, description="Blocks above a transaction until it is final.")
     batch_after: float = Field(
-        default=2.0, gt=0, description="Seconds after which an open batch is closed, unless an issuer has its own."
+        default=2.0,
+        gt=0,
+        description="Seconds after which an open batch is closed, unless an issuer has its own.",
     )
     batch_size: int = Field(default=16_384, ge=1, description="Certificates that close a batch at once.")
     timezone: str = Field(
@@ -34,7 +36,8 @@ class Settings(BaseSettings):
     list_ttl: int = Field(default=60, description="Seconds a verifier may keep a status list token.")
     list_expiry: int = Field(default=43_200, description="Seconds after which a status list token is void.")
     head_age: int = Field(
-        default=30, description="Seconds since the follower last reached the head until chain words are stale."
+        default=30,
+        description="Seconds since the follower last reached the head until chain words are stale.",
     )
     bundle_expiry: int = Field(default=43_200, description="Seconds a trust bundle is good for.")
     credential_days: int = Field(default=30, le=30, description="Days a wallet credential lives.")
@@ -43,7 +46,12 @@ class Settings(BaseSettings):
     worker_passphrase: str = Field(default="", repr=False, description="Opens the worker's key file.")
     authority_passphrase: str = Field(default="", repr=False, description="Opens the authority's key file.")
     roots_passphrase: str = Field(
-        default="", repr=False, description="Opens the offline root keys; given only to sign a new root document."
+        default="",
+        repr=False,
+        description="Opens the offline root keys; given only to sign a new root document.",
+    )
+    sample_town: bool = Field(
+        default=False, description="This is the sample town: the front page may revoke the story's licence."
     )
     rights: Path = Field(default=Path("rights"), description="Folder of the rights files (who may ask what).")
 

@@ -52,7 +52,8 @@ class Progress:
     def end(self, note: str = "") -> None:
         """Leave one line behind that says how long it took."""
         start = "\r\033[K" if self.live else ""
-        print(f"{start}  {self.title}: {note or f'{self.total} packages'}, {time.monotonic() - self.started:.0f} s")
+        seconds = time.monotonic() - self.started
+        print(f"{start}  {self.title}: {note or f'{self.total} packages'}, {seconds:.0f} s", flush=True)
 
 
 def run(command: list[str], log: Path, on_line: Progress | None = None, pattern: str = "") -> None:
@@ -83,13 +84,13 @@ def locked(names: set[str] | None = None) -> str:
 
 def install_python(requirements: str, title: str, logs: Path) -> None:
     """Install exactly what the lock says, each file checked against its hash."""
-    file = logs / f"{title.split()[0].lower()}.lock"
+    file = logs / f"{title.split(maxsplit=1)[0].lower()}.lock"
     file.write_text(requirements, encoding="utf-8")
     progress = Progress(title, requirements.count("=="))
     pip = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     run(
         [*pip, "--require-hashes", "--no-deps", "--progress-bar", "off", "-r", str(file)],
-        logs / f"{title.split()[0].lower()}.log",
+        logs / f"{title.split(maxsplit=1)[0].lower()}.log",
         progress,
         r"(?:Downloading|Using cached) (?:\S*/)?([A-Za-z0-9_.]+?)-\d\S* (\([\d.]+ [kMG]?B\))",
     )
@@ -99,15 +100,15 @@ def install_python(requirements: str, title: str, logs: Path) -> None:
 def install_npm(logs: Path) -> None:
     """Install what package-lock.json pins; no package may run a script of its own."""
     started = time.monotonic()
-    environment_npm = [str(BIN / "npm"), "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
-    run(environment_npm, logs / "npm.log")
+    npm = [str(BIN / "npm"), "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
+    run(npm, logs / "npm.log")
     size = sum(f.stat().st_size for f in (ROOT / "node_modules").rglob("*") if f.is_file()) // 1_000_000
     print(f"  npm packages: {size} MB unpacked, {time.monotonic() - started:.0f} s", flush=True)
 
 
 def main() -> None:
     """Bring the clone up to its locks, once."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - started by whatever Python is there
         sys.exit(f"Python 3.11 or newer is needed / 需要 Python 3.11 以上 (this is {sys.version.split()[0]})")
     want = fingerprint()
     if STAMP.exists() and STAMP.read_text() == want:

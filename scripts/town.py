@@ -1,0 +1,137 @@
+"""The sample town's installation: folder, passphrases, ports, and the four processes that make it live."""
+
+import contextlib
+import fcntl
+import json
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from registry.chain.node import anvil_program
+from registry.keys import replace_file
+from registry.settings import Settings
+from scripts.processes import Processes, free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+ROLES = ("api", "worker", "authority", "roots")
+CHAIN_PORT, API_PORT = 8545, 8000
+
+
+class Town:
+    """One installation in a folder.
+
+    Passphrases are made once and kept in `secrets.json` (mode 0600): right for a sample on one's own
+    machine, not for a registry. Each process is given only what it opens.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        data.mkdir(parents=True, exist_ok=True)
+        self._passphrases = self._secrets()
+        self.processes = Processes(data / "logs")
+        self.chain_port = free_port(CHAIN_PORT)
+        self.api_port = 0
+        self.found_state = self.state_file.exists()
+
+    @property
+    def state_file(self) -> Path:
+        """Where anvil keeps the chain."""
+        return self.data / "chain.json"
+
+    @property
+    def chain_url(self) -> str:
+        """Address of the chain's node."""
+        return f"http://127.0.0.1:{self.chain_port}"
+
+    @property
+    def origin(self) -> str:
+        """The public origin that this run serves."""
+        return f"http://localhost:{self.api_port}"
+
+    def environment(self, *roles: str) -> dict[str, str]:
+        """Settings for a process that opens the keys of these roles, and no other's."""
+        given = {f"ZT_{role.upper()}_PASSPHRASE": self._passphrases[role] for role in roles}
+        return {
+            "ZT_DATA": str(self.data),
+            "ZT_CHAIN_URL": self.chain_url,
+            "ZT_RIGHTS": str(self.data / "sample" / "rights"),
+            "ZT_SAMPLE_TOWN": "1",
+            **given,
+        }
+
+    def settings(self, *roles: str) -> Settings:
+        """The same, for code of ours in this process."""
+        return Settings(
+            data=self.data,
+            chain_url=self.chain_url,
+            rights=self.data / "sample" / "rights",
+            **{f"{role}_passphrase": self._passphrases[role] for role in roles},  # type: ignore[arg-type]
+        )
+
+    def start_chain(self) -> None:
+        """anvil, one block a second, its state kept every two seconds and at a clean stop."""
+        command = [str(anvil_program()), "--port", str(self.chain_port), "--chain-id", "31337"]
+        command += ["--accounts", "1", "--block-time", "1", "--silent"]
+        command += ["--state", str(self.state_file), "--state-interval", "2"]
+        self.processes.start("chain", command, {})
+        self.processes.wait("chain", self._chain_answers)
+
+    def start_registry(self) -> None:
+        """Authority, worker and API, each with its own keys; returns when the API answers."""
+        registry = [sys.executable, "-m", "registry.cli.main"]
+        self.processes.start("authority", [*registry, "authority", "serve"], self.environment("authority"))
+        self.processes.start("worker", [*registry, "work"], self.environment("worker"))
+        serve = [*registry, "serve", "--port", str(self.api_port)]
+        self.processes.start("api", serve, self.environment("api"))
+        self.processes.wait("api", self._api_answers)
+
+    def choose_api_port(self, origins: list[str]) -> bool:
+        """Take the newest origin's port, or the next free one; True where that is a new origin."""
+        wanted = int(origins[-1].rpartition(":")[2]) if origins else API_PORT
+        self.api_port = free_port(wanted)
+        return self.origin not in origins
+
+    def _chain_answers(self) -> bool:
+        call = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.post(self.chain_url, json=call, timeout=1).status_code == 200
+        return False
+
+    def _api_answers(self) -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{self.origin}/health", timeout=1).status_code in (200, 503)
+        return False
+
+    def _secrets(self) -> dict[str, str]:
+        file = self.data / "secrets.json"
+        if not file.exists():
+            new = {role: secrets.token_urlsafe(24) for role in (*ROLES, "department")}
+            replace_file(file, json.dumps(new).encode())
+        loaded: dict[str, str] = json.loads(file.read_text())
+        return loaded
+
+    def passphrase(self, role: str) -> str:
+        """What opens a role's key file."""
+        return self._passphrases[role]
+
+
+def town_plan(data: Path) -> dict[str, Any]:
+    """What the sample says of its town: departments, story."""
+    plan: dict[str, Any] = json.loads((data / "sample" / "town.json").read_text("utf-8"))
+    return plan
+
+
+@contextlib.contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """One run at a time in a folder."""
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "run.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"another `make run` uses {data} / 另一个 make run 正在使用 {data}")
+        yield
