@@ -1,6 +1,6 @@
 """Offers: an issuer lets one holder claim one certificate, with a code in a link and a PIN told apart."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -8,6 +8,7 @@ from urllib.parse import quote
 from sqlmodel import Session, select
 
 from registry import secrets
+from registry.definition import TypeDefinition
 from registry.errors import NotAllowed, NotFound
 from registry.standing import standing
 from registry.store.tables import Certificate, CertificateState, Ground, HolderIndex, Offer
@@ -49,14 +50,15 @@ def make_offer(
     made_by: str,
     now: int,
     randomness: Callable[[int], bytes],
-    role: str | None = None,
+    roles: Mapping[str, Ground],
     holder: bytes | None = None,
     wallet: str | None = None,
     life: int = LIFE,
 ) -> MadeOffer:
     """Offer a certificate to its holder.
 
-    role, holder: which holder, where there are several (`holder` is the keyed index of the identifier).
+    roles: those who may be meant, with the ground on which they claim; holder: keyed index of the identifier
+    of the one who is meant, where there are several.
     wallet: the wallet it is for, where that is known.
 
     Raises:
@@ -68,7 +70,7 @@ def make_offer(
         raise NotAllowed(
             "该证照目前不是有效状态，不能领取。", "The certificate is not valid now, so it cannot be claimed."
         )
-    found = _holder(session, certificate, role, holder)
+    found = _holder(session, certificate, roles, holder)
     handle, pin = secrets.handle(randomness), secrets.pin(randomness)
     row = Offer(
         id=secrets.derived(handle, "offer id")[:22],
@@ -77,7 +79,7 @@ def make_offer(
         certificate=certificate.id or 0,
         role=found.role,
         holder=found.holder,
-        ground=Ground.SELF,
+        ground=roles[found.role],
         wallet=wallet,
         made_by=made_by,
         created=now,
@@ -101,6 +103,24 @@ def own_certificate(session: Session, issuer: str, certificate_id: str) -> Certi
     if certificate is None:
         raise NotFound("没有这份证照。", "There is no such certificate.")
     return certificate
+
+
+def grounds(definition: TypeDefinition, role: str | None) -> dict[str, Ground]:
+    """On which ground each role of a type claims: for itself, or for the one it acts for.
+
+    role: the one that is meant; None: whoever holds the certificate.
+    """
+    by_name = {each.role: each for each in definition.holders}
+    found = {}
+    for each in definition.holders:
+        if role == each.role or (role is None and not each.acts_for):
+            acted_for = by_name.get(each.acts_for)
+            ground = Ground.SELF
+            if acted_for is not None:
+                enterprise = acted_for.id_type == "credit_code"
+                ground = Ground.REPRESENTATIVE if enterprise else Ground.GUARDIAN
+            found[each.role] = ground
+    return found
 
 
 def offer_document(session: Session, handle: str, *, credential_issuer: str, now: int) -> dict[str, Any]:
@@ -143,13 +163,11 @@ def pin_hash(code: str, pin: str) -> bytes:
 
 
 def _holder(
-    session: Session, certificate: Certificate, role: str | None, holder: bytes | None
+    session: Session, certificate: Certificate, roles: Mapping[str, Ground], holder: bytes | None
 ) -> HolderIndex:
     query = select(HolderIndex).where(HolderIndex.certificate == certificate.id)
     rows = [
-        row
-        for row in session.exec(query)
-        if (role is None or row.role == role) and (holder is None or row.holder == holder)
+        row for row in session.exec(query) if row.role in roles and (holder is None or row.holder == holder)
     ]
     if not rows:
         raise NotFound("该证照没有这样的持证主体。", "The certificate has no such holder.")

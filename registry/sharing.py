@@ -82,6 +82,8 @@ class Sharing:
         Raises: as `offers.make_offer`.
         """
         with self.store.write() as session:
+            certificate = offers.own_certificate(session, issuer, certificate_id)
+            definition = self.cutter.catalogue.definition(certificate.type, certificate.type_version)
             return offers.make_offer(
                 session,
                 issuer=issuer,
@@ -89,6 +91,6 @@ class Sharing:
                 made_by=made_by,
                 now=self.clock(),
                 randomness=self.randomness,
-                role=role,
+                roles=offers.grounds(definition, role),
                 holder=None if holder is None else self.vault.holder_index(*holder),
             )

@@ -58,8 +58,9 @@ class Signers:
             for held in reversed(self._ring.signing(code) if trusted is not None else []):
                 thumbprint = held.key.public.thumbprint
                 registered = trusted.keys.get(thumbprint) if trusted is not None else None
-                if registered is not None and registered.may(use, now):
-                    return Signer(code, held.key, self._chain(session, code, thumbprint))
+                chain = self._chain(session, code, thumbprint)
+                if registered is not None and chain and registered.may(use, now):
+                    return Signer(code, held.key, chain)
         raise NoSigner
 
     def _chain(self, session: Session, issuer: str, thumbprint: str) -> tuple[str, ...]:

@@ -1,0 +1,74 @@
+"""A town with three departments, its batches final by decree: what the chain would say is written down."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+import api
+from api.logs import Log
+from registry.runtime import Runtime
+from registry.settings import Settings
+from tests.api.town import ORIGIN, Town, found
+from wallet.keyfile import WalletFile
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(data=folder, api_passphrase="api's", worker_passphrase="worker's")
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with key files and an empty store, to be copied: scrypt is slow on purpose."""
+    folder = tmp_path_factory.mktemp("town")
+    found(settings_in(folder))
+    return folder
+
+
+class Written:
+    """A stream that keeps what the log wrote."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+
+@pytest.fixture
+def written() -> Written:
+    return Written()
+
+
+@pytest.fixture
+def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
+    shutil.copytree(founded, tmp_path / "data")
+    made: list[Town] = []
+    runtime = Runtime.open(settings_in(tmp_path / "data"), "api", clock=lambda: made[0].now)
+    made.append(Town(runtime))
+    yield made[0]
+    runtime.close()
+
+
+@pytest.fixture
+def http(town: Town, written: Any) -> Iterator[httpx.Client]:
+    """The API, as a client on the other side of a network sees it."""
+    app = api.create_app(town.runtime, town.trust, Log(written))
+    with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
+        town.services = app.state.services
+        yield client
+
+
+@pytest.fixture
+def new_wallet(tmp_path: Path) -> Callable[[str], WalletFile]:
+    def make(name: str) -> WalletFile:
+        return WalletFile.create(tmp_path / f"{name}.wallet", "phone", cost=16)
+
+    return make
