@@ -7,7 +7,7 @@ outcome. The log entry is committed in the same transaction that makes the answe
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -18,7 +18,7 @@ from registry.cutting import Cutter
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
 from registry.lists import newest_origin
-from registry.rights import Rights, Rule
+from registry.rights import Ask, Rights, Rule
 from registry.signing import Use
 from registry.standing import standings
 from registry.statement import LogPlace, Outcome, Statement
@@ -27,7 +27,7 @@ from registry.store.tables import Batch, BatchState, Certificate, HolderIndex, Q
 from registry.trust import Trust
 from registry.vault import Vault
 
-Ask = Literal["holds", "claims", "status"]
+
 SALT_BYTES: Final = 16
 ATTEMPTS: Final = 5
 STATUS_WORDS: Final = ("valid", "revoked", "suspended", "superseded")
@@ -49,14 +49,14 @@ class NotShared(RegistryError):
 class Query:
     """What a department asks.
 
-    asker: its code; clerk: who asks there. purpose: the matter, as the rights name it. type: code or alias.
-    ask: whether there is a valid certificate, named claims of it, or the status of a certificate.
+    asker: its code; clerk: who asks there. matter: what it is for, as the rights name it. type: code or alias.
+    ask: whether there is a valid certificate (`has_valid`), named claims of it, or the status of a certificate.
     holder: (identifier type, identifier); certificate_id: instead, where a certificate is known.
     """
 
     asker: str
     clerk: str
-    purpose: str
+    matter: str
     type: str
     ask: Ask
     claims: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ class Querying:
         """
         now = self.clock()
         definition = self._definition(query, now)
-        rule = self.rights.rule(query.asker, query.purpose, definition.alias, query.ask, query.claims, now)
+        rule = self.rights.rule(query.asker, query.matter, definition.type, query.ask, query.claims, now)
         issuers = self._issuers(definition.type, query, now)
         if rule is None:
             self._log_refusal(query, issuers, now)
@@ -202,7 +202,7 @@ class Querying:
             "case": case,
             "asker": query.asker,
             "issuer": issuer,
-            "purpose": query.purpose,
+            "matter": query.matter,
             "type": definition.type,
             "ask": query.ask,
             "claims": list(query.claims),
@@ -268,7 +268,7 @@ class Querying:
             issuer,
             asker=query.asker,
             clerk=query.clerk,
-            purpose=query.purpose,
+            purpose=query.matter,
             rule=rule,
             holder=self.vault.holder_index(*query.holder) if query.holder is not None else None,
             outcome=outcome,
@@ -291,7 +291,7 @@ class Querying:
             QueryCase(
                 id=case,
                 asker=query.asker,
-                purpose=query.purpose,
+                purpose=query.matter,
                 sealed_question=self.vault.seal(
                     key, f"question/{case}", jcs.dumps([answer.question for answer in answers])
                 ),

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 def query(
     type: Annotated[str, typer.Argument(metavar="TYPE", help="Certificate type / 证照类型")],
     asker: Annotated[str, typer.Option("--as", metavar="CODE", help="Your department's code / 本部门代码")],
-    purpose: Annotated[str, typer.Option("--purpose", help="The matter, as the rights files name it / 事由")],
+    matter: Annotated[str, typer.Option("--matter", help="The matter, as the rights files name it / 事项")],
     clerk: Annotated[str, typer.Option("--clerk", help="Who asks / 经办人")] = "",
     holder_file: Annotated[
         str,
@@ -52,9 +52,9 @@ def query(
     asked = Query(
         asker,
         clerk,
-        purpose,
+        matter,
         type,
-        "status" if status else "claims" if named else "holds",
+        "status" if status else "claims" if named else "has_valid",
         named,
         _holder(holder_file) if holder_file else None,
         certificate or None,
