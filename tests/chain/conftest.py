@@ -1,0 +1,56 @@
+"""One anvil for all tests of a process, set back after each."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from registry.chain.node import LocalNode, local_node
+from registry.store.tables import Deployment
+from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in
+
+
+@dataclass
+class Ground:
+    """What all towns stand on: a chain with the contracts, a folder with keys, both to be copied."""
+
+    folder: Path
+    node: LocalNode
+    authority: Authority
+    deployment: Deployment
+    snapshot: str
+
+    def set_back(self) -> None:
+        """The chain as it was when the contracts were ready."""
+        assert self.node.rpc.request("evm_revert", self.snapshot)
+        self.snapshot = self.node.rpc.request("evm_snapshot")
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """The chain and the founded folder."""
+    folder = tmp_path_factory.mktemp("founded")
+    found(folder)
+    with local_node() as node:
+        runtime = runtime_in(folder)
+        authority = Authority(node)
+        accounts = {code: runtime.ring.account(code).address for code in ISSUERS}
+        definition = runtime.catalogue.by_alias("resident_identity")
+        deployment = register(authority, definition, accounts)
+        with runtime.store.write() as session:
+            session.add(deployment)
+        runtime.close()
+        yield Ground(folder, node, authority, deployment, node.rpc.request("evm_snapshot"))
+
+
+@pytest.fixture
+def town(ground: Ground, tmp_path: Path) -> Iterator[Town]:
+    """A registry of two departments, with nothing issued yet."""
+    ground.set_back()
+    folder = tmp_path / "data"
+    shutil.copytree(ground.folder, folder)
+    made = Town(folder, ground.node, ground.authority, runtime_in(folder))
+    yield made
+    made.runtime.close()
