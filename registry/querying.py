@@ -27,7 +27,6 @@ from registry.store.tables import Batch, BatchState, Certificate, HolderIndex, Q
 from registry.trust import Trust
 from registry.vault import Vault
 
-
 SALT_BYTES: Final = 16
 ATTEMPTS: Final = 5
 STATUS_WORDS: Final = ("valid", "revoked", "suspended", "superseded")
@@ -49,8 +48,8 @@ class NotShared(RegistryError):
 class Query:
     """What a department asks.
 
-    asker: its code; clerk: who asks there. matter: what it is for, as the rights name it. type: code or alias.
-    ask: whether there is a valid certificate (`has_valid`), named claims of it, or the status of a certificate.
+    asker: its code; clerk: who asks there. matter: what it is for, as the rights name it. type: its code or
+    short name. ask: whether there is a valid certificate (`has_valid`), named claims of it, or its status.
     holder: (identifier type, identifier); certificate_id: instead, where a certificate is known.
     """
 
