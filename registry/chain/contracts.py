@@ -75,6 +75,17 @@ class Interface:
         entry = self._functions[function]
         return _topic(entry)[:4] + encode(_types(entry["inputs"]), arguments)
 
+    def called(self, data: bytes) -> tuple[str, dict[str, Any]]:
+        """The function that calldata calls, and its arguments by name, in their order.
+
+        Raises:
+            KeyError: this contract has no such function.
+        """
+        entry = {_topic(one)[:4]: one for one in self._functions.values()}[data[:4]]
+        values = decode(_types(entry["inputs"]), data[4:])
+        names = (one["name"] for one in entry["inputs"])
+        return entry["name"], dict(zip(names, values, strict=True))
+
     def construction(self, *arguments: object) -> bytes:
         """What follows the bytecode when the contract is created."""
         return encode(_types(self._constructor["inputs"]), arguments)

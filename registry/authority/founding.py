@@ -1,0 +1,302 @@
+"""Founding a registry: contracts on the chain, departments with keys, accounts and rights, types.
+
+Every step looks for what is there already and goes on from it, so that founding can be killed at any moment
+and run again, and run once more when a department, a key or a type has come.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+import orjson
+from sqlmodel import Session, col, func, select
+
+from registry import b64, jcs
+from registry import definition as definitions
+from registry.authority.ca import CertificateAuthority, make_ca_certificate
+from registry.authority.calls import NOW, Calls
+from registry.authority.office import CA, Office, current
+from registry.chain.contracts import (
+    CERTIFICATE_REGISTRY,
+    FOREVER,
+    ISSUER_REGISTRY,
+    Deployed,
+    code_hash,
+    deploy,
+)
+from registry.chain.ledger import Ledger, load_ledger
+from registry.chain.outbox import Call
+from registry.chain.rpc import ChainRefused
+from registry.definition import TypeDefinition
+from registry.errors import RegistryError
+from registry.signing import PublicKey
+from registry.store import tables
+from registry.store.tables import (
+    ChainAccount,
+    Department,
+    Deployment,
+    DeploymentState,
+    Origin,
+    Setting,
+)
+
+ADMIN_DELAY = 86_400
+"""Seconds until a change of the contracts' admin can be accepted."""
+CA_NAME = "证通 CA"
+CA_CERTIFICATE = "ca_certificate"
+CLOSED = (ISSUER_REGISTRY, CERTIFICATE_REGISTRY)
+_DEPLOY_TRIES = 200
+
+
+class BadTown(RegistryError):
+    """The description of the departments is not as it should be."""
+
+    kind = "bad-town"
+
+
+class TownDepartment(msgspec.Struct, frozen=True):
+    """A department: one that issues certain types (by alias), or one that only asks."""
+
+    code: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{18}\Z")]
+    zh: str
+    en: str
+    kind: Literal["issues", "asks"]
+    issues: tuple[str, ...] = ()
+    batch_after: float | None = None
+
+
+class Town(msgspec.Struct, frozen=True):
+    """The departments of a registry."""
+
+    departments: tuple[TownDepartment, ...]
+
+
+def read_town(data: bytes) -> Town:
+    """Read the description of the departments. Raises BadTown."""
+    try:
+        return msgspec.json.decode(data, type=Town)
+    except msgspec.MsgspecError as wrong:
+        raise BadTown(f"部门清单不正确：{wrong}", f"The list of departments is wrong: {wrong}") from wrong
+
+
+def found(office: Office, town: Town, origin: str) -> Deployment:
+    """Found a registry, or complete what an earlier founding left undone; the contracts in force.
+
+    origin: the public address; where it is a new one it is appended.
+
+    Raises:
+        ActionRefused: a contract refused a step. ChainUnreachable. ChainLost: to be healed first.
+    """
+    office.chain.head()
+    store_town(office, town, origin)
+    office.fund_accounts()
+    deployment = deployed(office)
+    office.carry_out(deployment, missing(office, deployment, town))
+    go_live(office, deployment)
+    certify_keys(office)
+    return deployment
+
+
+def store_town(office: Office, town: Town, origin: str) -> None:
+    """Departments and origin into the store, where they are not there yet."""
+    with office.store.write() as session:
+        for each in town.departments:
+            row = session.get(Department, each.code) or Department(
+                code=each.code, name_zh="", name_en="", kind=""
+            )
+            row.name_zh, row.name_en, row.kind, row.batch_after = (
+                each.zh,
+                each.en,
+                each.kind,
+                each.batch_after,
+            )
+            session.add(row)
+        append_origin(session, origin.rstrip("/"), office.clock())
+
+
+def append_origin(session: Session, origin: str, now: int) -> None:
+    """Append an origin, unless it is known. An index never changes its meaning."""
+    known = session.exec(select(Origin).order_by(col(Origin.index))).all()
+    if origin not in {row.origin for row in known}:
+        session.add(Origin(index=len(known), origin=origin, since=now))
+
+
+def deployed(office: Office) -> Deployment:
+    """The contracts in force or being founded, followed; put on the chain where there are none."""
+    with office.store.read() as session:
+        deployment = current(session)
+    if deployment is not None:
+        step = office.step(deployment)
+        if step.reset is None:
+            return deployment
+        if deployment.state == DeploymentState.LIVE:
+            from registry.authority.healing import heal
+
+            return heal(office)
+        set_state(office, deployment, DeploymentState.LOST)
+    return put_on_chain(office)
+
+
+def put_on_chain(office: Office) -> Deployment:
+    """New contracts, their import open, and the row that pins them."""
+    account = office.account
+    issuers = _deploy(office, ISSUER_REGISTRY, ADMIN_DELAY, account.address, account.address)
+    certificates = _deploy(office, CERTIFICATE_REGISTRY, issuers.address)
+    (genesis,) = office.chain.blocks([0])
+    assert genesis is not None
+    pinned = code_hash(office.chain, [issuers.address, certificates.address])
+    with office.store.write() as session:
+        epoch = session.exec(select(func.max(Deployment.epoch))).one() or 0
+        row = Deployment(
+            chain_id=office.chain.chain_id(),
+            genesis=genesis.hash,
+            issuer_registry=issuers.address.lower(),
+            certificate_registry=certificates.address.lower(),
+            code_hash=pinned,
+            block=issuers.block_number,
+            block_hash=issuers.block_hash,
+            epoch=epoch + 1,
+            state=DeploymentState.IMPORTING,
+            created=office.clock(),
+        )
+        session.add(row)
+    return row
+
+
+def _deploy(office: Office, contract: str, *arguments: object) -> Deployed:
+    """One contract; a creation that an earlier run left in the node's pool is waited for."""
+    for _ in range(_DEPLOY_TRIES):
+        try:
+            return deploy(office.chain, office.account, contract, *arguments, wait=office.wait)
+        except ChainRefused as refusal:
+            refused = refusal
+            office.wait()
+    raise refused
+
+
+def missing(office: Office, deployment: Deployment, town: Town) -> list[Call]:
+    """What the town needs and the chain has not: in the order in which the contracts take it."""
+    calls = Calls(deployment, "found")
+    with office.store.read() as session:
+        ledger = load_ledger(session, deployment.id or 0)
+        keys = session.exec(select(tables.PublicKey)).all()
+        accounts = session.exec(select(ChainAccount)).all()
+    codes = [each.code for each in town.departments]
+    issuing = [each.code for each in town.departments if each.kind == "issues"]
+    return [
+        *(calls.register(code) for code in codes if code not in ledger.departments),
+        *_types(office, calls, ledger),
+        *(
+            calls.add_key(key.issuer, key.thumbprint, key.uses)
+            for key in keys
+            if key.issuer in codes and not _has_key(ledger, key)
+        ),
+        *(
+            calls.add_account(row.issuer, row.address)
+            for row in accounts
+            if row.issuer in codes and not _has_account(ledger, row)
+        ),
+        *_rights(office, calls, ledger, town),
+        *_sequences(calls, ledger, issuing),
+        *(calls.close_import(contract) for contract in CLOSED if contract not in ledger.closed),
+    ]
+
+
+def _has_key(ledger: Ledger, key: tables.PublicKey) -> bool:
+    department = ledger.departments.get(key.issuer)
+    raw = b64.decode(key.thumbprint)
+    return department is not None and raw in department.keys
+
+
+def _has_account(ledger: Ledger, row: ChainAccount) -> bool:
+    department = ledger.departments.get(row.issuer)
+    return department is not None and row.address.lower() in department.accounts
+
+
+def _types(office: Office, calls: Calls, ledger: Ledger) -> Iterable[Call]:
+    zone, now = ZoneInfo(office.settings.timezone), office.clock()
+    for each in office.catalogue:
+        if (each.type, each.version) not in ledger.types:
+            begins = _midnight(each.begins, zone)
+            until = _midnight(each.until, zone) if each.until else FOREVER
+            if until > now:
+                yield _type(calls, each, NOW if begins <= now else begins, until)
+
+
+def _type(calls: Calls, each: TypeDefinition, start: int, until: int) -> Call:
+    return calls.add_type(each.type, each.version, definitions.hash(each), start, until)
+
+
+def _rights(office: Office, calls: Calls, ledger: Ledger, town: Town) -> Iterable[Call]:
+    for each in town.departments:
+        known = ledger.departments.get(each.code)
+        for alias in each.issues:
+            code = office.catalogue.by_alias(alias).type
+            if known is None or code not in known.rights:
+                yield calls.grant(each.code, code)
+
+
+def _sequences(calls: Calls, ledger: Ledger, issuing: Sequence[str]) -> Iterable[Call]:
+    """Those not open yet, in one call."""
+    shut = [
+        code
+        for code in issuing
+        if code not in ledger.departments or not ledger.departments[code].sequence_open
+    ]
+    if shut:
+        yield calls.open_sequences(shut)
+
+
+def go_live(office: Office, deployment: Deployment) -> None:
+    """The contracts, their import closed, are the ones in force."""
+    if deployment.state != DeploymentState.LIVE:
+        set_state(office, deployment, DeploymentState.LIVE)
+
+
+def set_state(office: Office, deployment: Deployment, state: DeploymentState) -> None:
+    """Store a deployment's state."""
+    with office.store.write() as session:
+        row = session.get_one(Deployment, deployment.id)
+        row.state = state
+    deployment.state = state
+
+
+def certify_keys(office: Office) -> None:
+    """A certificate by the CA for every key that has none."""
+    authority = certificate_authority(office)
+    with office.store.write() as session:
+        origins = list(session.exec(select(Origin.origin).order_by(col(Origin.index))))
+        rows = session.exec(
+            select(tables.PublicKey, Department)
+            .join(Department, col(Department.code) == tables.PublicKey.issuer)
+            .where(col(tables.PublicKey.x5c).is_(None))
+        ).all()
+        for key, department in rows:
+            chain = authority.certify(
+                PublicKey.from_jwk(orjson.loads(key.jwk)).imported,
+                code=department.code,
+                name=department.name_zh,
+                origins=origins,
+                now=office.clock(),
+                randomness=office.randomness,
+            )
+            key.x5c = jcs.dumps(chain).decode()
+            session.add(key)
+
+
+def certificate_authority(office: Office) -> CertificateAuthority:
+    """The CA with its own certificate, made at the first use."""
+    key = office.ring.signing_key(CA)
+    with office.store.write() as session:
+        row = session.get(Setting, CA_CERTIFICATE)
+        if row is None:
+            made = make_ca_certificate(key.imported, CA_NAME, office.clock(), office.randomness)
+            row = Setting(name=CA_CERTIFICATE, value=made.hex())
+            session.add(row)
+        return CertificateAuthority(key.imported, bytes.fromhex(row.value))
+
+
+def _midnight(day: str, zone: ZoneInfo) -> int:
+    return int(datetime.combine(date.fromisoformat(day), time(), zone).timestamp())
