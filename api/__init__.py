@@ -1,17 +1,24 @@
 """The API: one router an audience; routes translate and call a use case, nothing else."""
 
-from collections.abc import Callable
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 from fastapi import FastAPI
+from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import openid4vci, problems, public
+from api import openid4vci, pages, problems, public
 from api.logs import Log
 from api.services import Services
+from registry.list_keeping import ListKeeper
 from registry.runtime import Runtime
 from registry.trust import Trust
 from registry.trusting import TrustCache
 
+LISTS_LOOKED_AT_EVERY: Final = 2.0
+"""Seconds between two looks at the status lists."""
 DESCRIPTION = """\
 证通 Zhengtong: departments issue electronic certificates (电子证照), a chain anchors them, citizens carry
 them, and anybody checks them in seconds.
@@ -35,12 +42,19 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         title="证通 Zhengtong",
         version="1.0",
         description=DESCRIPTION,
+        lifespan=_keep_lists,
         responses={"4XX": {"model": problems.Problem, "description": "A refusal, in both languages."}},
     )
     cache = TrustCache(runtime.store, runtime.catalogue, runtime.settings, runtime.clock)
     app.state.services = Services.of(runtime, trust or cache.current)
     app.state.log = log or Log()
-    for router in (openid4vci.metadata, openid4vci.tokens, openid4vci.credentials, public.router):
+    for router in (
+        openid4vci.metadata,
+        openid4vci.tokens,
+        openid4vci.credentials,
+        public.router,
+        pages.router,
+    ):
         app.include_router(router)
     app.add_middleware(
         CORSMiddleware,
@@ -51,3 +65,28 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
     )
     problems.install(app, app.state.log)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _keep_lists(app: FastAPI) -> AsyncIterator[None]:
+    """While the API serves, its share of keeping the status lists fresh."""
+    services: Services = app.state.services
+    keeper = ListKeeper(services.store, services.sharing.lists, services.now)
+    task = asyncio.create_task(_tick(keeper, app.state.log))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await run_in_threadpool(keeper.release)
+
+
+async def _tick(keeper: ListKeeper, log: Log) -> None:
+    while True:
+        try:
+            await run_in_threadpool(keeper.tick)
+        except Exception as error:
+            # The lists of the moment go on being served; what keeps them from being signed is logged.
+            log("lists", error=type(error).__name__)
+        await asyncio.sleep(LISTS_LOOKED_AT_EVERY)

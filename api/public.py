@@ -16,7 +16,6 @@ from registry.credential import Kind
 from registry.errors import NotFound
 from registry.type_metadata import type_metadata
 from registry.verification import Expected
-from registry.withdrawing import withdraw_by_code
 
 _TRUST_FILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,100}\.(?:jws|json)", re.ASCII)
 LIST_TYPE = "application/statuslist+jwt"
@@ -110,10 +109,7 @@ def withdraw(body: RecoveryRequest, services: Used) -> Withdrawn:
 
     An unknown code, and one used before, answer alike.
     """
-    count = withdraw_by_code(
-        services.store, services.sharing.lists, code=body.recovery_code, now=services.now()
-    )
-    return Withdrawn(credentials=count)
+    return Withdrawn(credentials=services.sharing.withdraw_by_code(body.recovery_code))
 
 
 @router.get("/trust/{name}", summary="Trust files")

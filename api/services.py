@@ -12,6 +12,7 @@ from registry.runtime import Runtime
 from registry.sharing import Sharing
 from registry.store import Store
 from registry.trust import Trust
+from registry.usecases import UseCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,18 @@ class Services:
     """The use cases of one API process. trust: the trust state of the moment."""
 
     runtime: Runtime
-    sharing: Sharing
+    cases: UseCases
     trust: Callable[[], Trust]
 
     @classmethod
     def of(cls, runtime: Runtime, trust: Callable[[], Trust]) -> "Services":
         """Put together from an opened runtime."""
-        return cls(runtime, Sharing.of(runtime, trust), trust)
+        return cls(runtime, UseCases.of(runtime, trust), trust)
+
+    @property
+    def sharing(self) -> Sharing:
+        """Offers, claims, copies."""
+        return self.cases.sharing
 
     @property
     def store(self) -> Store:

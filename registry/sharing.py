@@ -5,11 +5,11 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from registry import offers
+from registry import offers, withdrawing
 from registry.claims import Claims
 from registry.copies import Copies
 from registry.cutting import Cutter
-from registry.lists import Lists
+from registry.lists import Lists, newest_origin
 from registry.nonces import ClaimNonces
 from registry.offers import MadeOffer
 from registry.runtime import Runtime
@@ -94,3 +94,26 @@ class Sharing:
                 roles=offers.grounds(definition, role),
                 holder=None if holder is None else self.vault.holder_index(*holder),
             )
+
+    def origin(self) -> str:
+        """The public origin that new credentials and offers name."""
+        with self.store.read() as session:
+            return newest_origin(session).origin
+
+    def withdraw_by_code(self, code: str) -> int:
+        """Withdraw the wallet whose recovery code this is. Raises NotFound."""
+        return withdrawing.withdraw_by_code(self.store, self.lists, code=code, now=self.clock())
+
+    def withdraw_by_clerk(
+        self, issuer: str, certificate_id: str, *, by: str, holder: tuple[str, str] | None = None
+    ) -> int:
+        """Withdraw the wallets in which a holder has this certificate. Raises NotFound."""
+        return withdrawing.withdraw_by_clerk(
+            self.store,
+            self.lists,
+            issuer=issuer,
+            certificate_id=certificate_id,
+            holder=None if holder is None else self.vault.holder_index(*holder),
+            by=by,
+            now=self.clock(),
+        )
