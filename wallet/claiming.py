@@ -89,16 +89,6 @@ class Claiming:
             self.wallet.content.grants,
         )
 
-    def withdraw(self, recovery_code: str, issuer: str) -> int:
-        """Withdraw every credential of the wallet whose recovery code this is; how many.
-
-        Raises:
-            Refused: no wallet in use has it.
-        """
-        address = checked_address(f"{issuer}/withdrawals")
-        said = answer(self.http.post(address, json={"recovery_code": recovery_code}))
-        return int(said.get("credentials", 0))
-
     def _client(self, issuer: Issuer) -> Client:
         return Client(self.http, self.wallet.dpop_key(issuer.issuer), self.clock)
 
@@ -231,6 +221,16 @@ class Claiming:
             del content.keys[thumbprint]
         self.wallet.save()
         return received
+
+
+def withdraw(http: httpx.Client, issuer: str, recovery_code: str) -> int:
+    """Withdraw every credential of the wallet whose recovery code this is; how many. No wallet is needed.
+
+    Raises:
+        Refused: no wallet in use has that code.
+    """
+    said = answer(http.post(checked_address(f"{issuer}/withdrawals"), json={"recovery_code": recovery_code}))
+    return int(said.get("credentials", 0))
 
 
 def _serial(held: Held) -> str:

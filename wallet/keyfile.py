@@ -29,6 +29,16 @@ class WrongPassphrase(RegistryError):
     mender = "holder"
 
 
+class NoWallet(RegistryError):
+    """There is no wallet in that file yet: the first claim makes one."""
+
+    kind = "no-wallet"
+    mender = "holder"
+
+    def __init__(self) -> None:
+        super().__init__("还没有钱包，请先领取证照。", "There is no wallet yet: claim something first.")
+
+
 class Held(msgspec.Struct, kw_only=True):
     """One credential in the wallet.
 

@@ -1,0 +1,290 @@
+"""`wallet …`: a citizen's wallet on the command line. Keys and credentials never leave its encrypted file."""
+
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from wallet.claiming import Claiming, Outcome
+    from wallet.keyfile import Held, WalletFile
+
+DEFAULT: Final = Path.home() / ".zhengtong" / "wallet"
+_TIMEOUT: Final = 20.0
+
+app = typer.Typer(
+    name="wallet",
+    help="证通钱包 · claim, renew and show certificates / 领取、更新、出示电子证照",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+File = Annotated[
+    Path, typer.Option("--file", envvar="ZT_WALLET", help="The wallet's file / 钱包文件", show_default=False)
+]
+Passphrase = Annotated[
+    str,
+    typer.Option(
+        envvar="ZT_WALLET_PASSPHRASE", prompt="口令 passphrase", hide_input=True, help="Opens the file / 口令"
+    ),
+]
+Wait = Annotated[bool, typer.Option(help="Wait until the chain is ready / 等待上链完成")]
+Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
+
+
+@app.command()
+def claim(
+    offer: Annotated[
+        str, typer.Argument(metavar="OFFER", help="Link, or picture of its QR / 链接或二维码图片")
+    ],
+    passphrase: Passphrase,
+    pin: Annotated[str | None, typer.Option(help="The digits told at the window / 窗口告知的领取码")] = None,
+    file: File = DEFAULT,
+    wait: Wait = True,
+    as_json: Json = False,
+) -> None:
+    """Claim what an issuer offers / 领取证照"""
+    with _claiming(file, passphrase, create=True) as claiming:
+        outcome = claiming.claim(_offer(offer), pin)
+        _finish(claiming, outcome, wait, as_json)
+
+
+@app.command()
+def renew(
+    passphrase: Passphrase,
+    file: File = DEFAULT,
+    all: Annotated[bool, typer.Option("--all", help="Also what does not end soon / 全部更新")] = False,
+    wait: Wait = True,
+    as_json: Json = False,
+) -> None:
+    """Renew what ends soon, and fetch what was not ready / 更新即将到期的凭证"""
+    with _claiming(file, passphrase) as claiming:
+        _finish(claiming, claiming.renew(all=all), wait, as_json)
+
+
+@app.command("list")
+def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False) -> None:
+    """What is in the wallet / 钱包中的证照"""
+    from registry import credential, jcs
+
+    held = _open(file, passphrase).content.held
+    if as_json:
+        typer.echo(jcs.dumps([_summary(each) for each in held]).decode())
+        return
+    from rich.table import Table
+
+    table = Table("标识 identifier", "种类 type", "有效至 good until", title="钱包 wallet")
+    for each in held:
+        payload = credential.parse(each.credential).payload
+        table.add_row(payload.core.certificate_id, each.configuration, _day(payload.exp))
+    _print(table)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
+    passphrase: Passphrase,
+    file: File = DEFAULT,
+    as_json: Json = False,
+) -> None:
+    """The claims of one certificate; on this screen only / 查看信息项"""
+    from registry import jcs
+    from wallet.presenting import claims_of, find
+
+    held = find(_open(file, passphrase), name)
+    if as_json:
+        typer.echo(jcs.dumps({**_summary(held), "claims": claims_of(held)}).decode())
+        return
+    from rich.table import Table
+
+    table = Table("信息项 claim", "内容 value", title=held.configuration)
+    for claim_name, value in claims_of(held).items():
+        table.add_row(claim_name, value if len(value) <= 80 else f"({len(value)})")
+    _print(table)
+
+
+@app.command()
+def present(
+    name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
+    claims: Annotated[str, typer.Option(help="Names with commas: these and no others / 出示的信息项")],
+    passphrase: Passphrase,
+    out: Annotated[Path | None, typer.Option("--out", help="QR picture (PNG) / 二维码图片")] = None,
+    text: Annotated[bool, typer.Option("--text", help="The QR's text / 文本")] = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="A link for one use in five minutes / 一次性链接")
+    ] = False,
+    file: File = DEFAULT,
+) -> None:
+    """Show chosen claims for the next minute / 出示证照，一分钟内有效"""
+    from registry import pictures
+    from wallet import presenting
+
+    if (out is not None) + text + link != 1:
+        raise typer.BadParameter("choose one of --out, --text, --link / 请选择一种出示方式")
+    wallet = _open(file, passphrase)
+    held = presenting.find(wallet, name)
+    chosen = [each.strip() for each in claims.split(",") if each.strip()]
+    shown = presenting.present(wallet, held, chosen, now=int(time.time()))
+    if link:
+        with _http() as http:
+            typer.echo(presenting.link(http, held, shown))
+        return
+    code = presenting.proof_code(wallet, held, shown)
+    if out is None:
+        typer.echo(code)
+    else:
+        out.write_bytes(pictures.draw(code))
+        typer.echo(f"{out}  （一分钟内有效 good for a minute）")
+
+
+@app.command()
+def withdraw(
+    issuer: Annotated[str, typer.Option(help="Address of the registry / 登记系统地址")],
+    recovery_code: Annotated[
+        str,
+        typer.Option(
+            envvar="ZT_RECOVERY_CODE",
+            prompt="恢复码 recovery code",
+            hide_input=True,
+            help="Of the lost wallet",
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Withdraw every credential of a lost wallet; the certificates stand / 停用遗失钱包的全部凭证"""
+    from registry import jcs
+    from wallet.claiming import withdraw as withdraw_all
+
+    with _http() as http:
+        count = withdraw_all(http, issuer.rstrip("/"), recovery_code)
+    typer.echo(
+        jcs.dumps({"credentials": count}).decode()
+        if as_json
+        else f"已停用 {count} 份凭证，证照仍然有效 / {count} credentials withdrawn; the certificates stand"
+    )
+
+
+def main() -> None:
+    """Run one command: exit 1 for a refusal, 2 for usage."""
+    import httpx
+
+    try:
+        app()
+    except RegistryError as error:
+        typer.echo(f"{error.zh} / {error.en}", err=True)
+        raise SystemExit(1) from None
+    except httpx.HTTPError:
+        typer.echo("连接不上颁发方，请稍后再试。 / The issuer cannot be reached; try again later.", err=True)
+        raise SystemExit(1) from None
+
+
+def _finish(claiming: "Claiming", outcome: "Outcome", wait: bool, as_json: bool) -> None:
+    """Wait for what was deferred, and say what came of it."""
+    from registry import jcs
+
+    held, waiting, lost = list(outcome.held), outcome.waiting, list(outcome.lost)
+    while wait and waiting is not None:
+        if not as_json:
+            typer.echo("正在上链，请稍候… / being anchored, one moment…", err=True)
+        time.sleep(waiting)
+        fetched = claiming.fetch()
+        held, waiting, lost = held + fetched.held, fetched.waiting, lost + list(fetched.lost)
+    if as_json:
+        said = {
+            "held": [_summary(each) for each in held],
+            "pending": waiting is not None,
+            "lost": lost,
+            "recovery_code": outcome.recovery_code or "",
+        }
+        typer.echo(jcs.dumps(said).decode())
+        return
+    for each in held:
+        summary = _summary(each)
+        typer.echo(f"已领取 claimed: {summary['certificate_id']}（至 until {_day(int(summary['exp']))}）")
+    for configuration in lost:
+        typer.echo(f"不能再更新 can no longer be renewed: {configuration}")
+    if waiting is not None:
+        typer.echo("尚在上链，请稍后运行 wallet renew / not anchored yet: run wallet renew later")
+    if outcome.recovery_code is not None:
+        typer.echo(
+            f"恢复码 recovery code: {outcome.recovery_code}\n"
+            "请抄下并与手机分开保存：手机遗失时凭它停用全部凭证。 / Write it down, apart from the phone."
+        )
+
+
+def _summary(held: "Held") -> dict[str, str | int]:
+    from registry import credential
+
+    payload = credential.parse(held.credential).payload
+    return {
+        "certificate_id": payload.core.certificate_id,
+        "configuration": held.configuration,
+        "issuer": held.issuer,
+        "exp": payload.exp,
+    }
+
+
+@contextmanager
+def _claiming(file: Path, passphrase: str, *, create: bool = False) -> "Iterator[Claiming]":
+    from wallet.claiming import Claiming
+
+    with _http() as http:
+        yield Claiming(_open(file, passphrase, create=create), http, lambda: int(time.time()))
+
+
+@contextmanager
+def _http() -> "Iterator[httpx.Client]":
+    import httpx
+
+    with httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as http:
+        yield http
+
+
+def _open(file: Path, passphrase: str, *, create: bool = False) -> "WalletFile":
+    from wallet.keyfile import NoWallet, WalletFile
+
+    if file.exists():
+        return WalletFile.open(file, passphrase)
+    if not create:
+        raise NoWallet
+    return WalletFile.create(file, passphrase)
+
+
+def _offer(given: str) -> str:
+    """The offer's link: as given, or out of a picture."""
+    from registry import pictures
+
+    if given.startswith("openid-credential-offer:"):
+        return given
+    path = Path(given)
+    if not path.is_file():
+        raise typer.BadParameter("neither an offer's link nor a file / 既不是领取链接，也不是文件")
+    texts = [each for each in pictures.read(path.read_bytes()) if each.startswith("openid-credential-offer:")]
+    if not texts:
+        raise typer.BadParameter("no offer in that picture / 图片中没有领取邀请")
+    return texts[0]
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d")
+
+
+def _print(table: object) -> None:
+    from rich.console import Console
+
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()
