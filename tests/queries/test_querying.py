@@ -1,0 +1,165 @@
+"""Departments ask each other: only what a right grants, proven or signed, and on the record."""
+
+from dataclasses import replace
+
+import pytest
+from sqlmodel import select
+
+from registry import accesslog
+from registry.answer_checking import check_answer
+from registry.querying import Answer, BadQuery, NotShared, Query, Querying
+from registry.status_changes import Decision
+from registry.store.tables import AccessEntry, QueryCase
+from registry.usecases import UseCases
+from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
+
+NUMBER = citizen_number(7)
+
+
+def query(**changed: object) -> Query:
+    plain = Query(
+        asker=HOUSING,
+        clerk="clerk 3",
+        matter="title_registration",
+        type="resident_identity",
+        ask="has_valid",
+        holder=("citizen_number", NUMBER),
+    )
+    return replace(plain, **changed)  # type: ignore[arg-type]
+
+
+def verdict(town: Town, answer: Answer, *, asker: str = HOUSING, **changed: object) -> str:
+    envelope = {**answer.envelope(), **changed}
+    return check_answer(envelope, answer.question, town.trust(), asker=asker, now=town.now).verdict
+
+
+def entries(town: Town, issuer: str = POLICE) -> list[AccessEntry]:
+    with town.runtime.store.read() as session:
+        found = session.exec(select(AccessEntry).where(AccessEntry.issuer == issuer).order_by("seq"))
+        return list(found)
+
+
+def test_a_yes_is_proven_against_the_chain_and_shows_the_identifier_and_nothing_else(
+    town: Town, querying: Querying
+) -> None:
+    town.citizen()
+    (answer,) = querying.ask(query())
+    assert answer.outcome == "yes"
+    assert verdict(town, answer) == "proven"
+    checked = check_answer(answer.envelope(), answer.question, town.trust(), asker=HOUSING, now=town.now)
+    assert checked.report is not None
+    assert checked.report.claims == {"citizen_number": NUMBER}
+
+
+def test_named_claims_come_with_the_answer_where_the_right_lists_them(town: Town, querying: Querying) -> None:
+    town.citizen()
+    (answer,) = querying.ask(query(ask="claims", claims=("name", "age_over_18")))
+    checked = check_answer(answer.envelope(), answer.question, town.trust(), asker=HOUSING, now=town.now)
+    assert checked.verdict == "proven"
+    assert checked.report is not None
+    assert checked.report.claims.keys() == {"name", "age_over_18", "citizen_number"}
+
+
+def test_a_no_is_the_issuers_signed_word_and_never_more(town: Town, querying: Querying) -> None:
+    (answer,) = querying.ask(query())
+    assert answer.outcome == "no"
+    assert verdict(town, answer) == "stated"
+
+
+def test_nobody_and_no_certificate_in_force_are_one_outcome(town: Town, querying: Querying) -> None:
+    (nobody,) = querying.ask(query())
+    certificate_id = town.citizen()
+    UseCases.of(town.runtime, town.trust).changing.revoke(POLICE, certificate_id, Decision("penalty"))
+    (revoked,) = querying.ask(query())
+    assert nobody.envelope().keys() == revoked.envelope().keys()
+    assert (nobody.outcome, revoked.outcome) == ("no", "no")
+
+
+def test_the_status_of_a_certificate_is_told_even_when_it_is_revoked(town: Town, querying: Querying) -> None:
+    certificate_id = town.citizen()
+    UseCases.of(town.runtime, town.trust).changing.revoke(POLICE, certificate_id, Decision("penalty"))
+    asked = query(ask="status", holder=None, certificate_id=certificate_id)
+    (answer,) = querying.ask(asked)
+    assert (answer.outcome, answer.status) == ("yes", "revoked")
+    assert verdict(town, answer) == "proven"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"asker": MARKET},
+        {"matter": "curiosity"},
+        {"ask": "claims", "claims": ("address",)},
+        {"ask": "claims", "claims": ("name", "address")},
+        {"type": "business_licence"},
+    ],
+)
+def test_what_no_right_grants_is_denied_and_logged_without_looking_anybody_up(
+    town: Town, querying: Querying, changed: dict[str, object]
+) -> None:
+    town.citizen()
+    with pytest.raises(NotShared) as known:
+        querying.ask(query(**changed))
+    with pytest.raises(NotShared) as unknown:
+        querying.ask(query(**{**changed, "holder": ("citizen_number", citizen_number(8))}))
+    assert str(known.value) == str(unknown.value)
+    issuer = MARKET if changed.get("type") == "business_licence" else POLICE
+    assert len(entries(town, issuer)) == 2
+
+
+def test_a_right_that_has_ended_grants_nothing(town: Town, querying: Querying) -> None:
+    town.citizen()
+    town.now += 60 * 86_400
+    with pytest.raises(NotShared):
+        querying.ask(query())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"holder": None}, {"certificate_id": "1.2"}, {"claims": ("name",)}, {"ask": "claims", "claims": ("x",)}],
+)
+def test_a_question_that_makes_no_sense_is_refused_before_anything_is_logged(
+    town: Town, querying: Querying, changed: dict[str, object]
+) -> None:
+    with pytest.raises(BadQuery):
+        querying.ask(query(**changed))
+    assert entries(town) == []
+
+
+def test_an_answer_is_for_its_asker_its_question_and_its_presentation(town: Town, querying: Querying) -> None:
+    town.citizen()
+    (answer,) = querying.ask(query())
+    (other,) = querying.ask(query())
+    assert verdict(town, answer, asker=MARKET) == "invalid"
+    assert verdict(town, answer, statement=other.statement) == "invalid"
+    assert verdict(town, answer, presentation=other.presentation) == "invalid"
+    assert verdict(town, answer, outcome="no") == "invalid"
+    assert verdict(town, answer, presentation=None) == "invalid"
+    asked_of_another = {
+        **answer.question,
+        "holder": {"type": "citizen_number", "identifier": citizen_number(8)},
+    }
+    found = check_answer(answer.envelope(), asked_of_another, town.trust(), asker=HOUSING, now=town.now)
+    assert found.verdict == "invalid"
+
+
+def test_the_log_is_a_chain_that_every_edit_breaks(town: Town, querying: Querying) -> None:
+    for _ in range(4):
+        querying.ask(query())
+    log = entries(town)
+    assert accesslog.check(log) is None
+    assert accesslog.check(log[:1] + log[2:]) == 2
+    assert accesslog.check([log[0], log[2], log[1], log[3]]) == 2
+    log[2].digest = bytes(32)
+    assert accesslog.check(log) == 3
+
+
+def test_what_is_kept_of_a_query_names_nobody_in_plain(town: Town, querying: Querying) -> None:
+    town.citizen()
+    querying.ask(query())
+    with town.runtime.store.read() as session:
+        (kept,) = session.exec(select(QueryCase)).all()
+        (entry,) = entries(town)
+        stored = kept.sealed_question + (kept.sealed_answer or b"") + entry.sealed
+    assert NUMBER.encode() not in stored
+    assert kept.outcome == "yes"
