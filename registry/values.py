@@ -46,9 +46,14 @@ _FILES = (*_PICTURES, b"%PDF-", b"PK\x03\x04")
 
 
 def normalised(value: str) -> str:
-    """The value as it will be digested: NFC, without white space around it."""
+    """The value as it will be digested: NFC, without white space around it.
+
+    What no type can take stays as it is: sorting a long run of combining marks is quadratic.
+    """
     stripped = value.strip()
-    return stripped if stripped.isascii() else unicodedata.normalize("NFC", stripped)
+    if stripped.isascii() or len(stripped) > 2 * LONGEST_TEXT:
+        return stripped
+    return unicodedata.normalize("NFC", stripped)
 
 
 def wrong_text(value: str, longest: int) -> Why | None:
