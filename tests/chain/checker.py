@@ -10,7 +10,6 @@ import json
 import sqlite3
 import urllib.request
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from tests.chain.town import Town
@@ -26,7 +25,9 @@ def check(town: Town, *, held: int = 0) -> None:
         batches = _batches(store)
         waiting = store.execute("SELECT count(*) FROM certificate WHERE state = 'held'").fetchone()[0]
         unfinished = store.execute("SELECT count(*) FROM certificate WHERE state = 'open'").fetchone()[0]
-        contract = store.execute("SELECT certificate_registry FROM deployment WHERE state = 'live'").fetchone()[0]
+        contract = store.execute(
+            "SELECT certificate_registry FROM deployment WHERE state = 'live'"
+        ).fetchone()[0]
     assert (waiting, unfinished) == (held, 0)
     anchored = _anchored(town.node.url, contract)
     stored = {key: (root, size) for key, (root, size, _) in batches.items()}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from registry.chain.node import LocalNode, local_node
-from registry.store.tables import Deployment
-from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in
+from registry.runtime import Runtime
+from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in, runtime_over
 
 
 @dataclass
@@ -19,11 +19,12 @@ class Ground:
     folder: Path
     node: LocalNode
     authority: Authority
-    deployment: Deployment
+    runtime: Runtime
     snapshot: str
 
     def set_back(self) -> None:
         """The chain as it was when the contracts were ready."""
+        self.node.rpc.request("anvil_dropAllTransactions")
         assert self.node.rpc.request("evm_revert", self.snapshot)
         self.snapshot = self.node.rpc.request("evm_snapshot")
 
@@ -42,7 +43,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
         with runtime.store.write() as session:
             session.add(deployment)
         runtime.close()
-        yield Ground(folder, node, authority, deployment, node.rpc.request("evm_snapshot"))
+        yield Ground(folder, node, authority, runtime, node.rpc.request("evm_snapshot"))
 
 
 @pytest.fixture
@@ -51,6 +52,6 @@ def town(ground: Ground, tmp_path: Path) -> Iterator[Town]:
     ground.set_back()
     folder = tmp_path / "data"
     shutil.copytree(ground.folder, folder)
-    made = Town(folder, ground.node, ground.authority, runtime_in(folder))
+    made = Town(folder, ground.node, ground.authority, runtime_over(ground.runtime, folder))
     yield made
     made.runtime.close()

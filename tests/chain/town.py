@@ -4,9 +4,9 @@ Two departments issue resident identities; the authority is one account that act
 these tests need nothing of the authority's own code.
 """
 
-import shutil
+import copy
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -69,7 +69,9 @@ def found(folder: Path) -> None:
     store = open_store(settings.database_url)
     with store.write() as session:
         for code in ISSUERS:
-            session.add(Department(code=code, name_zh="公安局", name_en="Police", kind="issuer", batch_after=0))
+            session.add(
+                Department(code=code, name_zh="公安局", name_en="Police", kind="issuer", batch_after=0)
+            )
     provision(settings, store, [Member(code, issues=True) for code in ISSUERS])
     store.close()
 
@@ -88,7 +90,9 @@ class Authority:
         self.addresses[contract] = made.address
         return made
 
-    def act(self, contract: str, function: str, *arguments: object, account: LocalAccount | None = None) -> None:
+    def act(
+        self, contract: str, function: str, *arguments: object, account: LocalAccount | None = None
+    ) -> None:
         """One transaction, mined at once, that has to succeed."""
         raw = self.signed(contract, function, *arguments, account=account)
         self.node.rpc.send(bytes(raw.raw_transaction))
@@ -97,7 +101,7 @@ class Authority:
         assert receipt is not None
         assert receipt.succeeded, function
 
-    def signed(self, contract: str, function: str, *arguments: object, account: LocalAccount | None = None):  # noqa: ANN201
+    def signed(self, contract: str, function: str, *arguments: object, account: LocalAccount | None = None):
         """A signed transaction of the authority, or of somebody who got hold of an account."""
         sender = account or self.account
         return sender.sign_transaction(
@@ -126,7 +130,15 @@ def register(authority: Authority, definition: TypeDefinition, accounts: dict[st
     act(ISSUER_REGISTRY, "closeImport")
     act(CERTIFICATE_REGISTRY, "closeImport")
     type_code = code_bytes(definition.type)
-    act(ISSUER_REGISTRY, "addTypeVersion", type_code, definition.version, definitions.hash(definition), 0, FOREVER)
+    act(
+        ISSUER_REGISTRY,
+        "addTypeVersion",
+        type_code,
+        definition.version,
+        definitions.hash(definition),
+        0,
+        FOREVER,
+    )
     for code, account in accounts.items():
         node.fund(account)
         act(ISSUER_REGISTRY, "registerIssuer", code_bytes(code))
@@ -246,18 +258,20 @@ class Town:
         with self.store.read() as session:
             return set(session.exec(select(Stop.code)))
 
-    def copy(self, folder: Path) -> "Town":
-        """The same registry over a copy of its files."""
-        shutil.copytree(self.folder, folder)
-        return replace(self, folder=folder, runtime=runtime_in(folder))
-
 
 def runtime_in(folder: Path) -> Runtime:
     """A process that may do everything at once: these tests issue and anchor in one."""
     api = Runtime.open(settings_in(folder), "api")
     worker = Runtime.open(settings_in(folder), "worker")
     worker.store.close()
-    return replace(api, ring=worker.ring, permutation=api.permutation)
+    return replace(api, ring=worker.ring)
+
+
+def runtime_over(opened: Runtime, folder: Path) -> Runtime:
+    """The same over a copied folder, without opening the key files once more (scrypt is slow on purpose)."""
+    ring = copy.copy(opened.ring)
+    ring.path = settings_in(folder).keys / "worker.ring"
+    return replace(opened, ring=ring, store=open_store(settings_in(folder).database_url))
 
 
 def now() -> int:
@@ -293,8 +307,3 @@ def until(condition: Callable[[], bool], *, seconds: float = 30.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
         time.sleep(0.05)
-
-
-def each(values: Iterable[str]) -> str:
-    """Values joined for a message."""
-    return ", ".join(values)
