@@ -63,6 +63,9 @@ class Draft(NamedTuple):
     valid_until: int | None
     body_hash: bytes
 
+    def __repr__(self) -> str:
+        return f"Draft({len(self.prepared.claims)} claims)"
+
 
 class Version(NamedTuple):
     """Which version a certificate is. renews, lineage: row ids; None for the first of its line."""

@@ -131,10 +131,16 @@ def _heading(cells: Sequence[Any], definition: TypeDefinition) -> list[str]:
         raise BadFile("第一行应为列名。", "The first row has to name the columns.")
     if len(set(names)) != len(names):
         raise BadFile("列名重复。", "A column occurs twice.")
-    unknown = [name[:40] for name in names if not name.startswith("_") and name not in definition.claim]
-    if unknown:
-        shown = "、".join(unknown[:5])
-        raise BadFile(f"类型中没有这些列：{shown}。", f"The type has no such columns: {shown}.")
+    unknown = [
+        number
+        for number, name in enumerate(names, 1)
+        if not name.startswith("_") and name not in definition.claim
+    ]
+    if unknown:  # by position: where the heading is missing, these are somebody's name and number
+        shown = ", ".join(map(str, unknown[:5]))
+        raise BadFile(
+            f"第 {shown} 列的列名不属于该类型。", f"Columns {shown}: the type has no claims of these names."
+        )
     missing = [each for each in definition.claims if each.required and each.name not in names]
     if missing:
         shown = ", ".join(each.name for each in missing[:5])

@@ -268,6 +268,17 @@ def test_what_is_no_table_of_this_type_is_refused_as_a_whole(
     assert certificates(world) == []
 
 
+def test_a_file_without_heading_is_refused_and_its_first_row_not_repeated_to_anybody(
+    world: World, row: Row, tmp_path: Path
+) -> None:
+    with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(row(1).values())
+    with pytest.raises(BadFile) as refusal:
+        take_in(world, tmp_path / "a.csv")
+    told = str(refusal.value) + refusal.value.zh
+    assert not any(value in told for value in row(1).values())
+
+
 def test_rows_that_are_no_objects_of_text_are_refused_one_by_one(
     world: World, row: Row, tmp_path: Path
 ) -> None:

@@ -1,0 +1,247 @@
+"""`registry issue | take-back | release | show | find`: the desk of an issuing department."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from registry.bulk import Summary
+    from registry.finding import Found
+    from registry.issuing import Issued
+    from registry.usecases import UseCases
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="Certificate identifier / 证照标识")]
+Issuer = Annotated[str, typer.Option("--issuer", metavar="CODE", help="Your department's code / 本部门代码")]
+By = Annotated[str, typer.Option("--by", help="Who does it / 经办人")]
+Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("issue", help="Issue certificates from a file / 签发：CSV、XLSX、JSON Lines 或单份 JSON")(
+        issue
+    )
+    app.command("take-back", help="Undo an issuing whose batch is open / 撤回误签")(take_back)
+    app.command("release", help="Let a held certificate into a batch / 放行暂缓的证照")(release)
+    app.command("show", help="One certificate of yours, with its history / 查看证照与沿革")(show)
+    app.command("find", help="Certificates of yours by number or holder / 按编号或主体查找")(find)
+
+
+def issue(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Rows: .csv, .xlsx, .jsonl; or one as .json / 数据文件")
+    ],
+    type: Annotated[str, typer.Option("--type", help="Short name or code of the type / 证照类型")],
+    issuer: Issuer,
+    key: Annotated[str, typer.Option("--key", help="Idempotency key, for .json / 幂等键")] = "",
+    hold: Annotated[str, typer.Option("--hold", metavar="WHY", help="Keep out of batches / 暂缓上链")] = "",
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where refused rows go / 退回清单的位置")
+    ] = None,
+    once_more: Annotated[
+        bool, typer.Option("--once-more", help="Go through a finished file again / 重新导入已完成的文件")
+    ] = False,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Issue. A file that was interrupted goes on where it stopped; no row is issued twice.
+
+    Refused rows go to FILE.refused, with the reasons; corrected there, they can be fed in again. Exit 1 where
+    nothing was issued.
+    """
+    from registry import bulk
+    from registry.cli.progress import showing
+
+    cases = _open()
+    try:
+        code = _type_code(cases, type)
+        if file.suffix.lower() == ".json":
+            _print_issued(_issue_one(cases, issuer, code, file, key, hold, by), as_json)
+            return
+        with showing(file.name, quiet=as_json) as progress:
+            done = bulk.take_in(
+                cases.issuing, issuer, code, file,
+                by=by, hold=hold, report=report, once_more=once_more, progress=progress,
+            )  # fmt: skip
+    finally:
+        cases.close()
+    _print_summary(done, as_json)
+    if done.refused and not done.accepted + done.repeated:
+        raise typer.Exit(1)
+
+
+def take_back(certificate_id: Id, issuer: Issuer, by: By = "") -> None:
+    """Take back. It wins if it comes before the batch closes; otherwise revoke with issued_in_error."""
+    from registry import taking_back
+
+    cases = _open()
+    try:
+        with cases.runtime.store.write() as session:
+            taking_back.take_back(session, issuer, certificate_id, by=by, now=cases.runtime.clock())
+    finally:
+        cases.close()
+    typer.echo(f"{certificate_id}  已撤回，标识作废 / taken back, its identifier is burned")
+
+
+def release(certificate_id: Id, issuer: Issuer) -> None:
+    """Release."""
+    from registry import taking_back
+
+    cases = _open()
+    try:
+        with cases.runtime.store.write() as session:
+            taking_back.release(session, issuer, certificate_id)
+    finally:
+        cases.close()
+    typer.echo(f"{certificate_id}  已放行 / released")
+
+
+def show(
+    certificate_id: Id,
+    issuer: Issuer,
+    with_claims: Annotated[
+        bool, typer.Option("--claims", help="With the claims, which are personal / 显示信息项")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show."""
+    from registry import finding
+    from registry.cli import found
+
+    cases = _open()
+    try:
+        now = cases.runtime.clock()
+        with cases.runtime.store.read() as session:
+            one = finding.by_identifier(session, [issuer], certificate_id, now)
+            events = finding.history(session, one)
+            claims = finding.claims(session, cases.runtime.sealed, one, now) if with_claims else {}
+        definition = cases.runtime.catalogue.definition(one.type, one.type_version)
+    finally:
+        cases.close()
+    if as_json:
+        typer.echo(found.as_json(one, events, claims))
+    else:
+        found.print_one(one, events, claims, definition, cases.runtime.tz)
+
+
+def find(
+    issuer: Issuer,
+    number: Annotated[
+        str, typer.Option("--number", metavar="FILE", help="File with the printed number, or - / 编号")
+    ] = "",
+    holder: Annotated[
+        str, typer.Option("--holder", metavar="FILE", help="File with TYPE:NUMBER, or - / 主体证件号码")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Find. What is looked for comes from a file or standard input: other users can see the command line."""
+    from registry import finding
+    from registry.cli import found
+
+    if bool(number) == bool(holder):
+        raise typer.BadParameter("give --number or --holder / 请用 --number 或 --holder 之一")
+    text = _read(number or holder)
+    id_type, colon, identifier = text.partition(":")
+    if holder and not colon:
+        raise typer.BadParameter("a holder is TYPE:NUMBER / 应为 证件类型:号码")
+    cases = _open()
+    try:
+        now, vault = cases.runtime.clock(), cases.runtime.sealed
+        with cases.runtime.store.read() as session:
+            rows = (
+                finding.by_holder(session, vault, [issuer], id_type.strip(), identifier, now)
+                if holder
+                else finding.by_number(session, vault, [issuer], text, now)
+            )
+        names = {one.type: cases.runtime.catalogue.newest(one.type) for one in rows}
+    finally:
+        cases.close()
+    if as_json:
+        typer.echo(found.list_as_json(rows))
+    else:
+        found.print_list(rows, names, cases.runtime.tz)
+    _exit_for(rows)
+
+
+def _open() -> "UseCases":
+    from registry.settings import Settings
+    from registry.usecases import UseCases
+
+    return UseCases.open(Settings())
+
+
+def _type_code(cases: "UseCases", text: str) -> str:
+    from registry.errors import NotFound
+
+    catalogue = cases.runtime.catalogue
+    try:
+        return catalogue.by_alias(text).type
+    except NotFound:
+        return catalogue.newest(text).type
+
+
+def _issue_one(
+    cases: "UseCases", issuer: str, code: str, file: Path, key: str, hold: str, by: str
+) -> "Issued":
+    from registry import jcs
+    from registry.drafting import Request
+
+    row = jcs.loads(file.read_bytes())
+    if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
+        raise typer.BadParameter("the file must be one object of texts / 文件须为文本对象")
+    return cases.issuing.issue(issuer, code, Request(row, key, hold=hold, by=by))
+
+
+def _read(name: str) -> str:
+    text = typer.get_text_stream("stdin").readline() if name == "-" else Path(name).read_text("utf-8")
+    return text.strip()
+
+
+def _print_issued(issued: "Issued", as_json: bool) -> None:
+    from registry import jcs
+
+    if as_json:
+        told = {
+            "certificate_id": issued.certificate_id,
+            "state": issued.state,
+            "repeated": issued.repeated,
+        }
+        typer.echo(jcs.dumps(told).decode())
+        return
+    note = "先前已签发 / issued before" if issued.repeated else "已签发，即将上链 / issued, to be anchored"
+    typer.echo(f"{issued.certificate_id}  {note}")
+
+
+def _print_summary(done: "Summary", as_json: bool) -> None:
+    from registry import jcs
+
+    if as_json:
+        told = {
+            "accepted": done.accepted,
+            "refused": done.refused,
+            "repeated": done.repeated,
+            "resumed": done.resumed,
+            "already": done.already,
+            "report": str(done.report or ""),
+        }
+        typer.echo(jcs.dumps(told).decode())
+        return
+    if done.already:
+        typer.echo("此文件先前已导入完毕 / this file was taken in before (--once-more goes through it again)")
+    elif done.resumed:
+        typer.echo(f"从第 {done.resumed + 1} 行继续 / went on at row {done.resumed + 1}")
+    typer.echo(
+        f"签发 {done.accepted:,}，退回 {done.refused:,}，先前已有 {done.repeated:,} / "
+        f"issued {done.accepted:,}, refused {done.refused:,}, had been issued {done.repeated:,}"
+    )
+    if done.report:
+        typer.echo(
+            f"退回清单，改正后可再次导入 / refused rows, to be corrected and fed in again: {done.report}"
+        )
+
+
+def _exit_for(rows: Sequence["Found"]) -> None:
+    if not rows:
+        raise typer.Exit(1)
