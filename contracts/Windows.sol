@@ -39,7 +39,7 @@ library Windows {
         uint32 count = list.newest.count;
         if (index >= count) revert IWindows.NoSuchWindow(index, count);
         end = notPast(until);
-        uint64 current = at(list, index).until;
+        uint64 current = windowAt(list, index).until;
         if (end >= current) revert IWindows.EndNotEarlier(end, current);
         if (index + 1 == count) list.newest.until = end;
         else list.older[index].until = end;
@@ -58,7 +58,7 @@ library Windows {
     }
 
     /// @notice The index-th window, of those there are.
-    function at(List storage list, uint256 index) internal view returns (IWindows.Window memory) {
+    function windowAt(List storage list, uint256 index) internal view returns (IWindows.Window memory) {
         Newest memory newest = list.newest;
         return index + 1 == newest.count ? IWindows.Window(newest.from, newest.until) : list.older[index];
     }
@@ -66,7 +66,7 @@ library Windows {
     /// @notice All windows, by index.
     function all(List storage list) internal view returns (IWindows.Window[] memory found) {
         found = new IWindows.Window[](list.newest.count);
-        for (uint256 i = 0; i < found.length; ++i) found[i] = at(list, i);
+        for (uint256 i = 0; i < found.length; ++i) found[i] = windowAt(list, i);
     }
 
     /// @notice A time given by the authority, 0 meaning this block's.
@@ -80,7 +80,7 @@ library Windows {
     /// @dev Where the last window ends that holds at some time; 0 if none does.
     function _lastEnd(List storage list) private view returns (uint64) {
         for (uint256 i = list.newest.count; i != 0; --i) {
-            IWindows.Window memory window = at(list, i - 1);
+            IWindows.Window memory window = windowAt(list, i - 1);
             if (window.from < window.until) return window.until;
         }
         return 0;
