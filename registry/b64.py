@@ -30,13 +30,13 @@ def decode(text: str) -> bytes:
         BadBase64: `text` is not what `encode` would have made.
     """
     padding = _PADDING[len(text) % 4]
-    if padding is None:
+    if padding is None or "=" in text or "+" in text or "/" in text:
         raise BadBase64
     try:
         data = pybase64.b64decode(text + padding, b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise BadBase64 from None
-    # A decoder forgives set trailing bits and, in places, the other alphabet: only the round trip is sure.
+    # A decoder forgives set trailing bits: only the round trip is sure.
     if pybase64.urlsafe_b64encode(data) != (text + padding).encode("ascii", "replace"):
         raise BadBase64
     return data
