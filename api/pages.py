@@ -5,6 +5,7 @@ Server-rendered, in Chinese or English; everything works without scripts. What i
 (`Settings.sample_town`).
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +30,7 @@ HERE = Path(__file__).parent
 STATIC = {"style.css": "text/css", "page.js": "text/javascript", "seal.svg": "image/svg+xml"}
 RECOMPUTE = HERE.parent / "scripts" / "recompute.py"
 KINDS = frozenset({Kind.CODE, Kind.COPY})
-REVOKED_BY_A_VISITOR = Decision(reason="revoked_by_application", by="front page of the sample town")
+REVOKED_BY_A_VISITOR = Decision(reason="cancelled_on_request", by="front page of the sample town")
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -83,15 +84,13 @@ def story_picture(name: str, services: Used) -> Response:
 @router.get("/story/certificates/{number}.png")
 def certificate_picture(number: int, services: Used) -> Response:
     """The QR of a certificate's copy."""
-    return Response(pictures.draw(_copy(services, number), module=4), media_type="image/png")
+    return Response(_drawn(_copy(services, number)), media_type="image/png")
 
 
 @router.get("/story/certificates/{number}.json")
 def certificate_receipt(number: int, services: Used) -> Response:
     """What was anchored, and the path to the root: enough for anybody to recompute it."""
-    return Response(
-        stories.receipt(_copy(services, number), services.trust()), media_type="application/json"
-    )
+    return Response(stories.receipt(_copy(services, number), services.trust()), media_type="application/json")
 
 
 @router.get("/recompute.py")
@@ -105,7 +104,14 @@ def static(name: str) -> Response:
     """A file of the page."""
     if name not in STATIC:
         raise NotFound("没有这个文件。", "There is no such file.")
-    return FileResponse(HERE / "static" / name, media_type=STATIC[name], headers={"Cache-Control": "max-age=300"})
+    return FileResponse(
+        HERE / "static" / name, media_type=STATIC[name], headers={"Cache-Control": "max-age=300"}
+    )
+
+
+@lru_cache(maxsize=32)
+def _drawn(text: str) -> bytes:
+    return pictures.draw(text, module=5)
 
 
 def _story(services: Services) -> stories.Story:

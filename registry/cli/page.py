@@ -106,4 +106,6 @@ def _time(seconds: int, zone: tzinfo) -> str:
 
 
 def _short(value: str) -> str:
+    if value == "true":
+        return "是 yes"
     return value if len(value) <= 200 else f"{value[:40]}… ({len(value)})"

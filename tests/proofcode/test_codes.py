@@ -66,7 +66,7 @@ def test_three_of_twelve_claims_from_a_batch_of_16384_keep_the_budget() -> None:
 def test_a_copy_with_eight_of_twelve_claims_fits_version_26() -> None:
     lines = [
         ("name", "临江市云和机械设备有限公司"),
-        ("credit_code", "91440101MA5CXQ3D4X"),
+        ("credit_code", "91440101MA5CXQ3D4C"),
         ("kind", "有限责任公司（自然人投资或控股）"),
         ("address", "临江市东湖区解放大道一百二十八号三楼"),
         ("representative", "阿依古丽·买买提"),
