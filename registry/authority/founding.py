@@ -5,6 +5,7 @@ and run again, and run once more when a department, a key or a type has come.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from registry.chain.contracts import (
     deploy,
 )
 from registry.chain.ledger import Ledger, load_ledger
-from registry.chain.outbox import Call
+from registry.chain.outbox import TIP, Call
 from registry.chain.rpc import ChainRefused
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
@@ -140,8 +141,12 @@ def deployed(office: Office) -> Deployment:
 
 
 def put_on_chain(office: Office) -> Deployment:
-    """New contracts, their import open, and the row that pins them."""
+    """New contracts, their import open, and the row that pins them.
+
+    They never stand where earlier ones stood, so that no transaction of another chain's past fits them.
+    """
     account = office.account
+    _pass_over(office, _addresses_used(office))
     issuers = _deploy(office, ISSUER_REGISTRY, ADMIN_DELAY, account.address, account.address)
     certificates = _deploy(office, CERTIFICATE_REGISTRY, issuers.address)
     (genesis,) = office.chain.blocks([0])
@@ -163,6 +168,39 @@ def put_on_chain(office: Office) -> Deployment:
         )
         session.add(row)
     return row
+
+
+def _addresses_used(office: Office) -> set[str]:
+    with office.store.read() as session:
+        rows = session.exec(select(Deployment.issuer_registry, Deployment.certificate_registry)).all()
+    return {address for row in rows for address in row}
+
+
+def _pass_over(office: Office, used: set[str]) -> None:
+    """Uses up, by empty transactions, the nonces that would give the next two contracts a used address."""
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
+    address, base_fee = office.account.address, office.chain.head().base_fee
+    first = nonce = office.chain.nonce(address.lower())
+    while {get_create_address(address, Nonce(following)).lower() for following in (nonce, nonce + 1)} & used:
+        signed = office.account.sign_transaction(
+            {
+                "type": 2,
+                "chainId": office.chain.chain_id(),
+                "nonce": nonce,
+                "to": address,
+                "value": 0,
+                "gas": 21_000,
+                "maxFeePerGas": 2 * base_fee + TIP,
+                "maxPriorityFeePerGas": TIP,
+            }
+        )
+        with suppress(ChainRefused):  # an earlier run left it in the node's pool
+            office.chain.send(bytes(signed.raw_transaction))
+        nonce += 1
+    while nonce > first and office.chain.nonce(address.lower()) < nonce:
+        office.wait()
 
 
 def _deploy(office: Office, contract: str, *arguments: object) -> Deployed:

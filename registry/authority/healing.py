@@ -21,6 +21,7 @@ from registry.chain.ledger import Department, Ledger, Span, TypeVersion, load_le
 from registry.chain.outbox import WORKER_KINDS, Call
 from registry.errors import RegistryError
 from registry.store.tables import (
+    ChainBlock,
     ChainTransaction,
     Deployment,
     DeploymentState,
@@ -63,7 +64,7 @@ def heal(office: Office) -> Deployment:
     old, past = _lost(office)
     office.fund_accounts()
     new = _new_contracts(office)
-    now = office.chain.head().time
+    now = _caught_up(office, old, past)
     calls = Calls(new, "heal")
     office.carry_out(new, list(_imports(calls, past, now)))
     _compare(office, new, past)
@@ -95,6 +96,27 @@ def _new_contracts(office: Office) -> Deployment:
     return put_on_chain(office)
 
 
+def _caught_up(office: Office, old: Deployment, past: Ledger) -> int:
+    """The new chain's time, once nothing that is to be imported lies after it."""
+    with office.store.read() as session:
+        blocks = select(ChainBlock.time).where(ChainBlock.deployment == old.id)
+        followed = session.exec(blocks.order_by(col(ChainBlock.number).desc())).first() or 0
+    soon = max(followed, office.chain.head().time) + _SOON
+    newest = max([followed, *(start for start in _beginnings(past) if start <= soon)])
+    while (now := office.chain.head().time) < newest:
+        office.wait()
+    return now
+
+
+def _beginnings(past: Ledger) -> Iterator[int]:
+    kinds = [one.windows for one in past.types.values()]
+    for department in past.departments.values():
+        kinds += [*department.accounts.values(), *department.rights.values()]
+        kinds += [key.windows for key in department.keys.values()]
+    yield from (start for spans in kinds for start, _ in spans)
+    yield from (each.since for each in past.successions)
+
+
 def _imports(calls: Calls, past: Ledger, now: int) -> Iterator[Call]:
     yield from (calls.register(code) for code in sorted(past.departments))
     for (code, version), kind in sorted(past.types.items()):
@@ -103,7 +125,7 @@ def _imports(calls: Calls, past: Ledger, now: int) -> Iterator[Call]:
         yield from _authorisations(calls, code, department, now)
     for number, each in enumerate(sorted(past.successions, key=lambda one: one.since)):
         heir = code_bytes(each.successor) if each.successor else NOBODY
-        verb = "import" if each.since <= now + _SOON else "set"
+        verb = "set" if each.since > now else "import"
         yield calls.issuers(
             f"{verb}Successor",
             code_bytes(each.issuer),
@@ -151,7 +173,7 @@ def _authorisations(calls: Calls, code: str, department: Department, now: int) -
     for type_code, spans in sorted(department.rights.items()):
         for start, until in _real(spans):
             ref = f"import-right:{code}:{type_code}:{start}"
-            function = "grantRight" if start > now + _SOON else "importRight"
+            function = "grantRight" if start > now else "importRight"
             yield calls.issuers(function, issuer, code_bytes(type_code), start, until, ref=ref)
 
 
@@ -167,8 +189,8 @@ def _batches(calls: Calls, code: str, department: Department) -> Iterator[Call]:
         )
     batches = sorted(department.batches.items())
     for first in range(0, len(batches), BATCHES_A_CALL):
-        some = [(seq, one.root, one.size, one.time) for seq, one in batches[first : first + BATCHES_A_CALL]]
-        ref = f"import-batches:{code}:{some[0][0]}:{some[-1][0]}"
+        some = [(one.root, seq, one.size, one.time) for seq, one in batches[first : first + BATCHES_A_CALL]]
+        ref = f"import-batches:{code}:{some[0][1]}:{some[-1][1]}"
         yield calls.certificates("importBatches", issuer, some, ref=ref, gas=_GAS + _GAS_A_BATCH * len(some))
     for seq, one in sorted(department.replacements.items()):
         yield calls.certificates(
@@ -202,7 +224,7 @@ def _words(calls: Calls, code: str, department: Department) -> Iterator[Call]:
 
 def _verb(what: str, start: int, now: int) -> str:
     """A window that begins later is planned anew; the contracts import the past only."""
-    return f"add{what}" if start > now + _SOON else f"import{what}"
+    return f"add{what}" if start > now else f"import{what}"
 
 
 def _real(spans: Sequence[Span]) -> list[Span]:
