@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,14 +41,15 @@ def test_a_type_is_found_by_version_alias_and_day(catalogue: Catalogue) -> None:
     one = catalogue.by_alias("marriage")
     assert catalogue.definition(one.type, 1) is catalogue.newest(one.type) is one
     assert catalogue.in_force(one.type, date(2026, 1, 1)) is one
-    for missing in (
+    missing: list[Callable[[], object]] = [
         lambda: catalogue.definition(one.type, 2),
         lambda: catalogue.newest("x"),
         lambda: catalogue.by_alias("x"),
         lambda: catalogue.in_force(one.type, date(2019, 12, 31)),
-    ):
+    ]
+    for look in missing:
         with pytest.raises(NotFound):
-            missing()
+            look()
 
 
 def test_the_representatives_number_is_never_on_paper(catalogue: Catalogue) -> None:
@@ -142,6 +144,8 @@ def test_two_versions_of_a_type_are_each_read_by_their_own(
         document["paper"].remove("premises")
 
     _changed(tmp_path, lambda each: each.update(until="2027-01-01"))
+    with pytest.raises(NotFound):
+        load_catalogue(tmp_path).in_force("11100000MB0143028R001", date(2027, 1, 1))
     _changed(tmp_path, second, name="two.yaml")
     both = load_catalogue(tmp_path)
     old, new = both.definition("11100000MB0143028R001", 1), both.definition("11100000MB0143028R001", 2)

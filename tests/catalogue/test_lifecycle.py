@@ -44,6 +44,11 @@ def test_every_move_is_one_that_the_contract_allows(history: list[str], code: st
         assert after in allowed[before]
 
 
+@given(st.lists(st.sampled_from([code for code in CODES if code != "taken_back"]), max_size=6))
+def test_revoked_stays_revoked_whatever_is_written_after_it(later: list[str]) -> None:
+    assert status_after(["issued", "penalty", *later]) is Status.REVOKED
+
+
 @given(st.sampled_from(CODES))
 def test_nothing_follows_taking_back(code: str) -> None:
     assert not may_follow(["issued", "taken_back"], code)
