@@ -1,0 +1,360 @@
+"""The story: a citizen claims, shows and loses her phone; departments check, ask and revoke. All of it real.
+
+Departments act through their use cases as `registry …` does, the wallet over the public protocols, checks run
+against the signed trust bundle. Every step says how to do it by hand.
+"""
+
+import csv
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import orjson
+from sqlmodel import col, select
+
+from api.story import Revocable, Story, StoryBatch, StoryCertificate
+from registry import b64, certificate, credential, finding, pictures
+from registry.answer_checking import check_answer
+from registry.chain.rpc import JsonRpcChain
+from registry.finding import Found
+from registry.keys import replace_file
+from registry.querying import Query
+from registry.signing import SigningKey
+from registry.status_changes import Decision
+from registry.store.tables import Batch, ChainTransaction, PublicKey, Setting
+from registry.usecases import UseCases
+from scripts.overstepping import Overstepping
+from scripts.telling import StoryFailed, Telling, Verdict
+from wallet.claiming import Claiming, Outcome, withdraw
+from wallet.keyfile import WalletFile
+from wallet.presenting import find, present, proof_code
+
+NEXT = "story.next"
+CLERK = "sample clerk"
+SHOWN = ("company_name", "credit_code", "capital_over_1000000")
+TAX_MATTER, SCHOOL_MATTER = "tax_registration", "school_enrolment"
+
+
+@dataclass
+class Departments:
+    """Codes by the short name that the sample gives each department, with their names."""
+
+    plan: Mapping[str, Any]
+
+    def code(self, alias: str) -> str:
+        """The code of a department."""
+        return next(str(each["code"]) for each in self.plan["departments"] if each["alias"] == alias)
+
+    def names(self, alias: str) -> tuple[str, str]:
+        """Its name in Chinese and English."""
+        found = next(each for each in self.plan["departments"] if each["alias"] == alias)
+        return str(found["zh"]), str(found["en"])
+
+
+@dataclass
+class Play:
+    """One telling, for one citizen."""
+
+    data: Path
+    origin: str
+    chain_url: str
+    plan: Mapping[str, Any]
+    cases: UseCases
+    overstepping: Overstepping
+    telling: Telling
+    http: httpx.Client
+
+    def __post_init__(self) -> None:
+        self.departments = Departments(self.plan)
+        self.pictures: dict[str, str] = {}
+        self.number, self.citizen = self._next_citizen()
+        self.folder = self.data / "story" / f"{self.number:03d}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return self.cases.runtime.clock()
+
+    def play(self) -> None:
+        """Play it to the end. Raises StoryFailed where something is not as it should be."""
+        with ThreadPoolExecutor(1) as beside:
+            forged = beside.submit(self._overstep)
+            identity, licence = self._find(identity=True), self._find(identity=False)
+            wallet = self._wallet("phone")
+            recovery = self._claim(wallet, identity, "identity").recovery_code
+            self._claim(wallet, licence, "licence")
+            code, presentation = self._show_licence(wallet)
+            self._checked_by_tax(code)
+            self._asked_by_school()
+            self._changed_letter(presentation)
+            self._too_old(wallet)
+            self._forged(forged.result())
+            self._lost_phone(wallet, identity, recovery or "")
+            self._revoked(licence, code)
+        self._write(identity, licence)
+
+    # The steps, in the order of the story.
+
+    def _claim(self, wallet: WalletFile, found: Found, name: str) -> Outcome:
+        words = {
+            "identity": ("居民身份证", "her identity certificate"),
+            "licence": ("营业执照", "a business licence"),
+        }
+        zh, en = words[name]
+        office_zh, office_en = self.departments.names(
+            "public_security" if name == "identity" else "market_regulation"
+        )
+        with self.telling.step(
+            f"{office_zh}发出邀请，她领取{zh}", f"{office_en} offers, she claims {en}"
+        ) as verdict:
+            outcome = self._take_up(wallet, found, None if name == "identity" else "legal_representative")
+            verdict.note = (
+                f"registry offer {found.certificate_id} --issuer {found.issuer}; wallet claim LINK --pin PIN"
+            )
+        return outcome
+
+    def _show_licence(self, wallet: WalletFile) -> tuple[str, str]:
+        with self.telling.step(
+            "她出示 12 项信息中的 3 项，得到一个二维码", "She shows 3 of 12 claims, as a QR", "licence"
+        ) as verdict:
+            held = find(wallet, self.cases.runtime.catalogue.by_alias("business_licence").type)
+            presentation = present(wallet, held, SHOWN, now=self.now())
+            code = proof_code(wallet, held, presentation)
+            path = self._draw("licence", code)
+            size = f"QR version {pictures.version(code)}"
+            verdict.note = f"wallet present NAME --claims {','.join(SHOWN)} --out {path}  ({size})"
+        return code, presentation
+
+    def _checked_by_tax(self, code: str) -> None:
+        zh, en = self.departments.names("taxation")
+        path = self.folder / "licence.png"
+        with self.telling.step(f"{zh}扫码核验", f"{en} reads the picture", "licence") as verdict:
+            read = pictures.read(path.read_bytes())
+            if code not in read:
+                raise StoryFailed("the picture does not say what was drawn")
+            self._check(verdict, path)
+            verdict.note = f"registry verify {path}"
+            verdict.expect("valid")
+
+    def _asked_by_school(self) -> None:
+        zh, en = self.departments.names("education")
+        with self.telling.step(
+            f"{zh}协查：她是否持有有效的居民身份证", f"{en} asks whether she has a valid identity certificate"
+        ) as verdict:
+            asker = self.departments.code("education")
+            holder = ("citizen_number", str(self.citizen["citizen_number"]))
+            query = Query(asker, CLERK, SCHOOL_MATTER, "resident_identity", "has_valid", holder=holder)
+            (answer,) = self.cases.querying.ask(query)
+            envelope = json.loads(json.dumps(answer.envelope()))
+            checked = check_answer(envelope, answer.question, self.cases.trust(), asker=asker, now=self.now())
+            verdict.verdict = checked.verdict
+            verdict.note = (
+                f"registry query resident_identity --as {asker} --matter {SCHOOL_MATTER} --holder FILE"
+            )
+            verdict.expect("proven")
+
+    def _changed_letter(self, presentation: str) -> None:
+        with self.telling.step("有人改动了一个字", "Somebody changes one letter") as verdict:
+            jwt, *disclosures, bound = presentation.split("~")
+            salt, name, value = certificate.parse_disclosure(disclosures[0])
+            changed = certificate.disclosure(name, value[:-1] + "X", b64.decode(salt))
+            self._check(verdict, "~".join((jwt, changed, *disclosures[1:], bound)))
+            verdict.expect("invalid", "disclosures")
+
+    def _too_old(self, wallet: WalletFile) -> None:
+        with self.telling.step("61 秒前的二维码", "A QR that is 61 seconds old") as verdict:
+            held = find(wallet, self.cases.runtime.catalogue.by_alias("business_licence").type)
+            self._check(verdict, present(wallet, held, SHOWN, now=self.now() - 61))
+            verdict.expect("invalid", "holder")
+
+    def _forged(self, forged: tuple[SigningKey, str]) -> None:
+        zh, en = self.departments.names("taxation")
+        with self.telling.step(
+            f"{zh}越权颁发的营业执照（已上链、签名有效）",
+            f"A business licence that {en} had no right to issue (anchored, well signed)",
+        ) as verdict:
+            key, text = forged
+            jwt, disclosures = credential.split(text)
+            shown = credential.present(jwt, disclosures[:3], key=key, nonce="overstepping", iat=self.now())
+            self._check(verdict, shown)
+            verdict.expect("invalid", "right")
+
+    def _lost_phone(self, wallet: WalletFile, identity: Found, recovery: str) -> None:
+        with self.telling.step(
+            "手机丢了：她用恢复码停用钱包", "Her phone is lost: she withdraws its credential"
+        ) as verdict:
+            ended = withdraw(self.http, self.origin, recovery)
+            held = find(wallet, self.cases.runtime.catalogue.by_alias("resident_identity").type)
+            self._check(verdict, present(wallet, held, ("name",), now=self.now()))
+            verdict.note = f"wallet withdraw RECOVERY-CODE  ({ended} credential)"
+            verdict.expect("invalid", "status")
+        with self.telling.step(
+            "证照本身有效，她在新手机上重新领取", "The certificate stands; she claims it anew"
+        ) as verdict:
+            anew = self._wallet("new phone")
+            self._take_up(anew, identity, None)
+            held = find(anew, self.cases.runtime.catalogue.by_alias("resident_identity").type)
+            shown = present(anew, held, ("name", "age_over_18"), now=self.now())
+            path = self._draw("identity", proof_code(anew, held, shown))
+            self._check(verdict, path)
+            verdict.expect("valid")
+
+    def _revoked(self, licence: Found, code: str) -> None:
+        zh, en = self.departments.names("market_regulation")
+        with self.telling.step(
+            f"{zh}吊销该营业执照，同一张图随即失效",
+            f"{en} revokes the licence, and the same picture is refused",
+            "licence",
+        ) as verdict:
+            self.cases.changing.revoke(licence.issuer, licence.certificate_id, Decision("penalty", by=CLERK))
+            self._check(verdict, self.folder / "licence.png")
+            verdict.note = (
+                f"registry revoke {licence.certificate_id} --issuer {licence.issuer} --reason penalty"
+            )
+            verdict.expect("invalid", "status")
+
+    # What the steps are made of.
+
+    def _take_up(self, wallet: WalletFile, found: Found, role: str | None) -> Outcome:
+        holder = ("citizen_number", str(self.citizen["citizen_number"]))
+        offer = self.cases.sharing.offer(
+            found.issuer, found.certificate_id, made_by=CLERK, role=role, holder=holder
+        )
+        claiming = Claiming(wallet, self.http, self.now)
+        outcome = first = claiming.claim(offer.link(self.origin), offer.pin)
+        until = time.monotonic() + 30
+        while outcome.waiting is not None and time.monotonic() < until:
+            time.sleep(0.3)
+            outcome = claiming.fetch()
+        return first if first.held else Outcome(outcome.held, None, first.recovery_code)
+
+    def _overstep(self) -> tuple[SigningKey, str]:
+        key, chain = SigningKey.generate(), JsonRpcChain(self.chain_url)
+        claims = {
+            "credit_code": "91440105MA5TL3KC0A",
+            "company_name": "自封有限公司",
+            "representative_name": "无此人",
+        }
+        with self.cases.runtime.store.read() as session:
+            own = self.overstepping.ring.signing(self.overstepping.code)[-1].key.public.thumbprint
+            x5c = tuple(orjson.loads(session.get_one(PublicKey, (self.overstepping.code, own)).x5c or "[]"))
+        definition = self.cases.runtime.catalogue.by_alias("business_licence")
+        made = self.overstepping.make(
+            definition,
+            claims,
+            key,
+            chain=chain,
+            trust=self.cases.trust,
+            x5c=x5c,
+            wait=lambda: time.sleep(0.2),
+            now=self.now(),
+        )
+        return key, made
+
+    def _check(self, verdict: Verdict, shown: Path | str) -> None:
+        """What the registry finds in a picture, or in a presentation as text."""
+        if isinstance(shown, Path):
+            response = self.http.post(f"{self.origin}/verify", files={"picture": shown.read_bytes()})
+        else:
+            response = self.http.post(f"{self.origin}/verify", data={"text": shown})
+        report: dict[str, Any] = response.json()
+        if "verdict" not in report:
+            raise StoryFailed(f"the check was refused: {report}")
+        verdict.verdict = report["verdict"]
+        verdict.failed = [each["id"] for each in report["checks"] if each["outcome"] == "fail"]
+
+    def _find(self, *, identity: bool) -> Found:
+        alias = "resident_identity" if identity else "business_licence"
+        number = self.citizen["citizen_number"] if identity else self.citizen["licence"]["credit_code"]
+        issuer = self.departments.code("public_security" if identity else "market_regulation")
+        kind = self.cases.runtime.catalogue.by_alias(alias).type
+        with self.cases.runtime.store.read() as session:
+            rows = finding.by_number(session, self.cases.runtime.sealed, [issuer], str(number), self.now())
+        return next(row for row in rows if row.type == kind and row.status == 0)
+
+    def _wallet(self, name: str) -> WalletFile:
+        path = self.folder / f"{name.replace(' ', '-')}.wallet"
+        path.unlink(missing_ok=True)
+        return WalletFile.create(path, "sample")
+
+    def _draw(self, name: str, text: str) -> Path:
+        path = self.folder / f"{name}.png"
+        path.write_bytes(pictures.draw(text))
+        self.pictures[name] = str(path.relative_to(self.data))
+        return path
+
+    def _next_citizen(self) -> tuple[int, Mapping[str, Any]]:
+        """The next citizen whom no story has used, even one that was killed."""
+        with self.cases.runtime.store.write() as session:
+            row = session.get(Setting, NEXT) or Setting(name=NEXT, value="0")
+            number = int(row.value)
+            row.value = str(number + 1)
+            session.add(row)
+        story = self.plan["story"]
+        return number, story[number % len(story)]
+
+    def _write(self, identity: Found, licence: Found) -> None:
+        """Tell the front page."""
+        shown = [identity, *self._for_the_page()]
+        made = [
+            StoryCertificate(
+                each.issuer,
+                each.certificate_id,
+                self.cases.sharing.copies.copy(each.issuer, each.certificate_id, self.now()).paper.link,
+            )
+            for each in shown
+        ]
+        story = Story(
+            citizen=f"citizen {self.number + 1}",
+            origin=self.origin,
+            chain_url=self.chain_url,
+            pictures=self.pictures,
+            steps=tuple(self.telling.steps),
+            certificates=tuple(made),
+            batches=self._batches(),
+            revocable=Revocable(shown[1].issuer, shown[1].certificate_id),
+        )
+        replace_file(self.data / "story.json", msgspec.json.encode(story))
+
+    def _for_the_page(self) -> list[Found]:
+        """A business licence and a marriage certificate that no story uses, still valid, to be drawn."""
+        story = self.plan["story"]
+        spare = story[-1 - self.number % (len(story) // 2)]["licence"]["credit_code"]
+        issuer = self.departments.code("market_regulation")
+        civil = self.departments.code("civil_affairs")
+        with self.cases.runtime.store.read() as session:
+            vault, now = self.cases.runtime.sealed, self.now()
+            licences = finding.by_number(session, vault, [issuer], spare, now)
+            marriages = finding.by_number(session, vault, [civil], self._marriage_number(), now)
+        return [*licences[:1], *marriages[:1]]
+
+    def _marriage_number(self) -> str:
+        definition = self.cases.runtime.catalogue.by_alias("marriage")
+        name = next(each["file"] for each in self.plan["files"] if each["type"] == "marriage")
+        with (self.data / "sample" / name).open(encoding="utf-8", newline="") as file:
+            return next(csv.DictReader(file))[definition.number_claim]
+
+    def _batches(self) -> tuple[StoryBatch, ...]:
+        with self.cases.runtime.store.read() as session:
+            rows = session.exec(
+                select(Batch, ChainTransaction)
+                .join(ChainTransaction, col(ChainTransaction.id) == col(Batch.chain_tx))
+                .where(Batch.state == "final")
+            ).all()
+            return tuple(
+                StoryBatch(
+                    batch.issuer,
+                    batch.seq,
+                    batch.root.hex(),
+                    batch.size,
+                    batch.block_number or 0,
+                    (sent.mined_hash or b"").hex(),
+                )
+                for batch, sent in rows
+            )
