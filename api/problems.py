@@ -23,7 +23,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_LIMIT: Final = 1 << 20
 UPLOAD_LIMIT: Final = 6 << 20
-UPLOADS: Final = ("/verify",)
+UPLOADS: Final = ("/verify", "/check")
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
