@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eth_account.signers.local import LocalAccount
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, exists, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -151,6 +151,7 @@ class Outbox:
         for position, row in enumerate(waiting):
             attempt = attempts[row.id]
             if not self.chain.knows(attempt.hash):
+                self._count_from(attempt, head)
                 self._send(attempt)
             elif position == 0 and head - attempt.sent_block >= BUMP_AFTER:
                 self._raise_fees(row, attempt, head, now)
@@ -211,6 +212,12 @@ class Outbox:
             current.mined_hash, current.gas_used = receipt.transaction, receipt.gas_used
             current.block_number, current.block_hash = receipt.block_number, receipt.block_hash
             return "mined" if receipt.succeeded else "reverted"
+
+    def _count_from(self, attempt: Attempt, head: int) -> None:
+        """An attempt that is sent again has its full time before its fees are raised."""
+        if attempt.sent_block != head:
+            with self.store.write() as session:
+                session.exec(update(Attempt).where(col(Attempt.id) == attempt.id).values(sent_block=head))
 
     def _send(self, attempt: Attempt) -> None:
         try:

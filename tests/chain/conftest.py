@@ -1,5 +1,6 @@
 """One anvil for all tests of a process, set back after each."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,28 +30,46 @@ class Ground:
         self.snapshot = self.node.rpc.request("evm_snapshot")
 
 
-@pytest.fixture(scope="session")
-def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
-    """The chain and the founded folder."""
-    folder = tmp_path_factory.mktemp("founded")
+@contextlib.contextmanager
+def prepared(folder: Path) -> Iterator[Ground]:
+    """A chain with the contracts, and a founded folder that knows them."""
     found(folder)
     with local_node() as node:
         runtime = runtime_in(folder)
         authority = Authority(node)
         accounts = {code: runtime.ring.account(code).address for code in ISSUERS}
         definition = runtime.catalogue.by_alias("resident_identity")
-        deployment = register(authority, definition, accounts)
         with runtime.store.write() as session:
-            session.add(deployment)
+            session.add(register(authority, definition, accounts))
         runtime.close()
         yield Ground(folder, node, authority, runtime, node.rpc.request("evm_snapshot"))
+
+
+@pytest.fixture(scope="session")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
+    """What most towns stand on."""
+    with prepared(tmp_path_factory.mktemp("founded")) as made:
+        yield made
 
 
 @pytest.fixture
 def town(ground: Ground, tmp_path: Path) -> Iterator[Town]:
     """A registry of two departments, with nothing issued yet."""
     ground.set_back()
-    folder = tmp_path / "data"
+    with town_on(ground, tmp_path / "data") as made:
+        yield made
+
+
+@pytest.fixture
+def town_apart(tmp_path: Path) -> Iterator[Town]:
+    """The same on a chain of its own, which the test may ruin."""
+    with prepared(tmp_path / "founded") as ground, town_on(ground, tmp_path / "data") as made:
+        yield made
+
+
+@contextlib.contextmanager
+def town_on(ground: Ground, folder: Path) -> Iterator[Town]:
+    """A registry over a copy of the founded folder."""
     shutil.copytree(ground.folder, folder)
     made = Town(folder, ground.node, ground.authority, runtime_over(ground.runtime, folder))
     yield made
