@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import openid4vci, pages, problems, public
+from api import departments, links, oauth, openid4vci, pages, problems, public
 from api.logs import Log
 from api.services import Services
 from registry.list_keeping import ListKeeper
@@ -49,10 +49,13 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
     app.state.services = Services.of(runtime, trust or cache.current)
     app.state.log = log or Log()
     for router in (
+        oauth.router,
+        departments.router,
         openid4vci.metadata,
         openid4vci.tokens,
         openid4vci.credentials,
         public.router,
+        links.router,
         pages.router,
     ):
         app.include_router(router)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -74,6 +75,24 @@ def header_of(text: str) -> Mapping[str, Any]:
     except (JoseError, ValueError) as error:
         raise BadToken("no compact JWS") from error
     return header
+
+
+def unverified_claim(text: str, name: str) -> str:
+    """A claim that must be a text, before any check: only good for finding the key to check with.
+
+    Raises:
+        BadToken: no compact JWS with such a claim.
+    """
+    if len(text) > _LONGEST:
+        raise BadToken("too long")
+    try:
+        claims = orjson.loads(jws.extract_compact(text.encode()).payload)
+    except (JoseError, ValueError) as error:
+        raise BadToken("no compact JWS") from error
+    value = claims.get(name) if isinstance(claims, dict) else None
+    if not isinstance(value, str) or not value:
+        raise BadToken(f"{name} is missing or no text")
+    return value
 
 
 def public_jwk(jwk: object) -> Mapping[str, str]:

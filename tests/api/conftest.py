@@ -61,9 +61,11 @@ def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
 def http(town: Town, written: Any) -> Iterator[httpx.Client]:
     """The API, as a client on the other side of a network sees it."""
     app = api.create_app(town.runtime, town.trust, Log(written))
-    with TestClient(app, base_url=ORIGIN, raise_server_exceptions=False) as client:
-        town.services = app.state.services
-        yield client
+    town.services = app.state.services
+    # Without its lifespan: these tests tick the list keeper themselves.
+    client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from registry import lists, merkle
 from registry.authority.ca import CertificateAuthority, make_ca_certificate
 from registry.definition import TypeDefinition
 from registry.drafting import Request
+from registry.list_keeping import ListKeeper
 from registry.provisioning import Member, provision
 from registry.runtime import Runtime
 from registry.settings import Settings
@@ -21,6 +22,7 @@ from registry.signing import PublicKey as Key
 from registry.signing import Use
 from registry.standing import standings
 from registry.status import StatusBits
+from registry.status_changes import Decision
 from registry.store import open_store, tables
 from registry.store.tables import (
     Batch,
@@ -175,6 +177,15 @@ class Town:
     def stored(self, certificate_id: str) -> Certificate:
         with self.runtime.store.read() as session:
             return session.exec(select(Certificate).where(Certificate.certificate_id == certificate_id)).one()
+
+    def revoke(self, issuer: str, certificate_id: str, reason: str = "cancelled_on_request") -> None:
+        assert self.services is not None
+        self.services.cases.changing.revoke(issuer, certificate_id, Decision(reason))
+
+    def keep_lists(self) -> int:
+        """What the API does every two seconds; how many lists it signed."""
+        assert self.services is not None
+        return ListKeeper(self.runtime.store, self.services.sharing.lists, lambda: self.now, "test").tick()
 
     def rows(self, table: type[tables.Table]) -> Sequence[tables.Table]:
         with self.runtime.store.read() as session:

@@ -1,0 +1,259 @@
+"""What departments send and get: the shapes of their requests and answers, with examples."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from registry.finding import Event, Found
+from registry.lifecycle import REASONS
+from registry.querying import Answer
+from registry.rights import Ask
+from registry.status_changes import StatusChange
+
+_ID = "1.2.156.3005.2.11100000MB9A00014N001.11440100MB9A0001XG.7K2QF0MZ3AXW9TD4HRB6.001.K"
+_REASONS = "A code of docs/lifecycle.md."
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Holder(_Sent):
+    """An identifier with its type. It travels in bodies only, never in an address."""
+
+    id_type: str = Field(examples=["citizen_number"], max_length=40)
+    identifier: str = Field(examples=["440106199001010078"], max_length=40)
+
+    def __repr__(self) -> str:
+        return "Holder()"
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(type, identifier) as it is indexed."""
+        return self.id_type, self.identifier.strip().upper()
+
+
+class IssueRequest(_Sent):
+    """One certificate to issue."""
+
+    type: str = Field(examples=["resident_identity"], description="Alias or code of the type.")
+    claims: dict[str, str] = Field(description="Claims by name, as the type has them.", repr=False)
+    serial: str = Field(default="", max_length=32, description="Empty: twenty random characters.")
+    hold: str = Field(
+        default="", max_length=200, description="Why it is kept out of batches; empty: it is not."
+    )
+    by: str = Field(default="", max_length=80, description="The clerk.")
+
+
+class IssuedView(BaseModel):
+    """A certificate that is durable now and anchored in a moment."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"certificate_id": _ID, "state": "open"}})
+
+    certificate_id: str
+    state: str = Field(description="open, held or batched.")
+    repeated: bool = Field(
+        default=False, description="The idempotency key was used before, for the same body."
+    )
+
+
+class DecisionRequest(_Sent):
+    """What the department decided."""
+
+    reason: str = Field(description=_REASONS, examples=["cancelled_on_request"])
+    basis: str = Field(default="", max_length=200, description="Legal basis.")
+    decision: str = Field(default="", max_length=80, description="Number of the decision.")
+    effective_from: int | None = Field(default=None, description="Unix seconds; empty: now.")
+    by: str = Field(default="", max_length=80, description="The clerk.")
+
+
+class RenewalRequest(DecisionRequest):
+    """The next version of a certificate."""
+
+    reason: str = Field(description=_REASONS, examples=["changed"])
+    changes: dict[str, str] = Field(
+        default_factory=dict, description="Claims that differ, by name; empty leaves one out.", repr=False
+    )
+
+
+class StatusChangeView(BaseModel):
+    """Recorded, and the status lists that say so are served. The chain follows within a few blocks."""
+
+    versions: list[str] = Field(
+        description="All versions that changed, the one named first.", examples=[[_ID]]
+    )
+    status: str | None = Field(examples=["revoked"])
+    recorded: int
+    effective_from: int
+
+    @classmethod
+    def of(cls, change: StatusChange) -> "StatusChangeView":
+        """The view of a change."""
+        return cls(
+            versions=list(change.versions),
+            status=None if change.status is None else change.status.name.lower(),
+            recorded=change.recorded,
+            effective_from=change.effective_from,
+        )
+
+
+class OfferRequest(_Sent):
+    """Whom a certificate is offered to, where it has several holders."""
+
+    role: str | None = Field(default=None, max_length=40, examples=["holder"])
+    holder: Holder | None = None
+    by: str = Field(default="", max_length=80, description="The clerk.")
+
+
+class OfferView(BaseModel):
+    """The link goes to the wallet (as a QR, say); the PIN is told apart from it."""
+
+    link: str = Field(
+        examples=[
+            "openid-credential-offer://?credential_offer_uri=http%3A%2F%2Flocalhost%3A8000%2Foffers%2F…"
+        ]
+    )
+    pin: str = Field(examples=["493536"])
+    configuration: str
+    expires: int
+
+    def __repr__(self) -> str:
+        return "OfferView()"
+
+
+class CopyView(BaseModel):
+    """A copy for paper: what its QR says."""
+
+    link: str = Field(examples=["http://localhost:8000/c#1415926535…"])
+    presentation: str
+
+
+class WithdrawalRequest(_Sent):
+    """A clerk saw the person; who that was is recorded."""
+
+    by: str = Field(min_length=1, max_length=80, description="The clerk.")
+    holder: Holder | None = Field(default=None, description="The person seen, where several hold it.")
+
+
+class WithdrawalView(BaseModel):
+    """Credentials that were withdrawn; the certificates stand."""
+
+    credentials: int
+
+
+class ReasonRequest(_Sent):
+    """Who did it."""
+
+    by: str = Field(default="", max_length=80, description="The clerk.")
+
+
+class SearchRequest(_Sent):
+    """By the number printed on a certificate, or by holder."""
+
+    number: str | None = Field(default=None, max_length=80)
+    holder: Holder | None = None
+
+
+class BatchView(BaseModel):
+    """Where a certificate is anchored. root: hex."""
+
+    seq: int
+    root: str
+    size: int
+    index: int
+    state: str
+    block: int | None
+
+
+class EventView(BaseModel):
+    """One entry of a certificate's history."""
+
+    reason: str
+    zh: str
+    en: str
+    basis: str
+    decision: str
+    effective_from: int
+    recorded: int
+    by: str
+
+    @classmethod
+    def of(cls, event: Event) -> "EventView":
+        """The view of an event."""
+        reason = REASONS[event.reason]
+        return cls(
+            reason=event.reason,
+            zh=reason.zh,
+            en=reason.en,
+            basis=event.basis,
+            decision=event.decision,
+            effective_from=event.effective_from,
+            recorded=event.recorded,
+            by=event.recorded_by,
+        )
+
+
+class CertificateView(BaseModel):
+    """A certificate as its issuer finds it, without its claims."""
+
+    certificate_id: str
+    type: str
+    type_version: int
+    state: str
+    status: str | None
+    expired: bool
+    valid_from: int
+    valid_until: int | None
+    issued_at: int
+    batch: BatchView | None
+    history: list[EventView] | None = None
+
+    @classmethod
+    def of(cls, found: Found, history: list[Event] | None = None) -> "CertificateView":
+        """The view of what was found."""
+        batch = found.batch
+        return cls(
+            certificate_id=found.certificate_id,
+            type=found.type,
+            type_version=found.type_version,
+            state=found.state,
+            status=None if found.status is None else found.status.name.lower(),
+            expired=found.expired,
+            valid_from=found.valid_from,
+            valid_until=found.valid_until,
+            issued_at=found.issued_at,
+            batch=None
+            if batch is None
+            else BatchView(
+                seq=batch.seq,
+                root=batch.root.hex(),
+                size=batch.size,
+                index=batch.index,
+                state=batch.state,
+                block=batch.block,
+            ),
+            history=None if history is None else [EventView.of(event) for event in history],
+        )
+
+
+class QueryRequest(_Sent):
+    """A question to other departments, for a matter that the rights files name."""
+
+    type: str = Field(examples=["resident_identity"])
+    matter: str = Field(min_length=1, max_length=200, examples=["housing_subsidy"])
+    clerk: str = Field(min_length=1, max_length=80)
+    ask: Ask
+    claims: list[str] = Field(default_factory=list, max_length=60)
+    holder: Holder | None = None
+    certificate_id: str | None = Field(default=None, max_length=200)
+
+
+class QueryView(BaseModel):
+    """Each issuer's answer in its envelope (operation.md, Queries)."""
+
+    answers: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, answers: list[Answer]) -> "QueryView":
+        """The view of what was answered."""
+        return cls(answers=[answer.envelope() for answer in answers])
