@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     sample_town: bool = Field(
         default=False, description="This is the sample town: the front page may revoke the story's licence."
     )
+    heal: bool = Field(
+        default=True,
+        description="Whether the authority moves to new contracts by itself when the local chain (31337) was "
+        "reset; on every other chain `registry authority heal` is run by hand.",
+    )
     rights: Path = Field(default=Path("rights"), description="Folder of the rights files (who may ask what).")
 
     @property

@@ -209,7 +209,9 @@ class Office:
 
 
 def make_ring(
-    settings: Settings, clock: Callable[[], int], randomness: Callable[[int], bytes] = os.urandom
+    settings: Settings,
+    clock: Callable[[], int] = lambda: int(time.time()),
+    randomness: Callable[[int], bytes] = os.urandom,
 ) -> KeyRing:
     """Open the authority's ring, made with its keys where it is missing."""
     now = clock()

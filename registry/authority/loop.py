@@ -1,0 +1,113 @@
+"""The authority's process: sends and follows, keeps bundles current, heals a local chain that was reset."""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+from registry.authority.bundles import ensure_root, publish
+from registry.authority.healing import heal
+from registry.authority.office import Office, current
+from registry.chain.rpc import ChainRefused, ChainUnreachable
+from registry.errors import RegistryError
+from registry.runtime import NotFounded
+from registry.settings import Settings
+from registry.store.tables import Deployment, DeploymentState
+from registry.trust import Trust
+from registry.trusting import NoTrust
+
+POLL = 0.3
+"""Seconds between two rounds."""
+FUND_EVERY = 10
+"""Seconds between two looks at the balances of a local chain."""
+LOCAL_CHAIN = 31337
+
+log = logging.getLogger("registry.authority")
+
+
+def serve(settings: Settings, ended: threading.Event) -> None:
+    """Works until `ended` is set. Before the registry is founded it waits for its keys."""
+    office = _opened(settings, ended)
+    if office is None:
+        return
+    rounds, trouble = Rounds(office), ""
+    try:
+        while not ended.is_set():
+            said = ""
+            try:
+                rounds.once()
+            except (ChainUnreachable, ChainRefused, NoTrust) as error:
+                said = type(error).__name__
+            except RegistryError as error:
+                said = f"{error.zh} / {error.en}"
+            if said and said != trouble:
+                log.error("%s", said)
+            trouble = said
+            ended.wait(POLL)
+    finally:
+        office.close()
+
+
+def _opened(settings: Settings, ended: threading.Event) -> Office | None:
+    while not ended.is_set():
+        try:
+            return Office.open(settings)
+        except NotFounded:
+            ended.wait(POLL)
+    return None
+
+
+@dataclass
+class Rounds:
+    """What the authority's process does again and again. published: what the bundle says now."""
+
+    office: Office
+    published: Trust | None = None
+    _source: Trust | None = None
+    _funded: int = field(default=0)
+
+    def once(self) -> None:
+        """One round: follow, heal where that is allowed, publish what changed.
+
+        Raises:
+            NoTrust: not founded yet. ChainUnreachable. NotTheSame, ActionRefused: healing did not succeed.
+        """
+        with self.office.store.read() as session:
+            deployment = current(session)
+        if deployment is None or deployment.state != DeploymentState.LIVE:
+            raise NoTrust
+        self._fund()
+        step = self.office.step(deployment)
+        if step.reset is not None:
+            self._heal(deployment, step.reset.zh, step.reset.en)
+        self.publish_if_due()
+
+    def publish_if_due(self) -> None:
+        """A bundle of what is trusted now, where it changed or half of the last one's life is over."""
+        trust = self.office.trust.current()
+        if self._source is not None and self.published is not None:
+            half = (self.published.created + self.published.expires) // 2
+            if trust.issuers is self._source.issuers and self.office.clock() < half:
+                return
+        if trust.words_fresh_until > 0:
+            ensure_root(self.office)
+            self.published, self._source = publish(self.office, trust), trust
+
+    def _heal(self, lost: Deployment, zh: str, en: str) -> None:
+        settings = self.office.settings
+        if not settings.heal or settings.chain_id != LOCAL_CHAIN:
+            log.error("%s；请运行 registry authority heal / %s; run registry authority heal", zh, en)
+            return
+        log.warning("%s；正在恢复 / %s; healing", zh, en)
+        healed = heal(self.office)
+        log.warning(
+            "已恢复到新合约（第 %d 期）/ healed: epoch %d, from deployment %s",
+            healed.epoch,
+            healed.epoch,
+            lost.id,
+        )
+
+    def _fund(self) -> None:
+        now = self.office.clock()
+        if now - self._funded >= FUND_EVERY:
+            self._funded = now
+            self.office.fund_accounts()
