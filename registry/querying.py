@@ -18,8 +18,7 @@ from registry.cutting import Cutter
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
 from registry.lists import newest_origin
-from registry.rights import Ask as Ask
-from registry.rights import Rights, Rule
+from registry.rights import Ask, Rights, Rule
 from registry.signing import Use
 from registry.standing import standings
 from registry.statement import LogPlace, Outcome, Statement
