@@ -111,6 +111,7 @@ class Worker:
                 worked |= line.anchoring.close(issuer, now=now, time=time)
         for outbox in line.desk.waiting():
             outbox.push(now=now)
+        self._replace_ended_accounts(line, now, time)
         self._reconcile(line, now)
         return worked
 
@@ -126,10 +127,21 @@ class Worker:
         line.desk.stop(code, stops.FOREIGN_NONCE, now, outbox.address)
         outbox.abandon()
         if self._accounts[code][-1].address.lower() == outbox.address:
-            self.ring.add(keys.new_account(code, now))
-            self._accounts[code] = self.ring.accounts(code)
-            with self.store.write() as session:
-                session.add(ChainAccount(issuer=code, address=self._accounts[code][-1].address, created=now))
+            self._make_account(code, now)
+
+    def _replace_ended_accounts(self, line: "Line", now: int, time: int) -> None:
+        """Where the authority has ended every account that we hold of a department, publishes a new one."""
+        for code, held in list(self._accounts.items()):
+            known = line.desk.facts.department(code).accounts
+            ours = [known.get(account.address.lower()) for account in held]
+            if all(spans and max(until for _, until in spans) <= time for spans in ours):
+                self._make_account(code, now)
+
+    def _make_account(self, code: str, now: int) -> None:
+        self.ring.add(keys.new_account(code, now))
+        self._accounts[code] = self.ring.accounts(code)
+        with self.store.write() as session:
+            session.add(ChainAccount(issuer=code, address=self._accounts[code][-1].address, created=now))
 
     def _reconcile(self, line: "Line", now: int) -> None:
         if now - self._reconciled < RECONCILE_AFTER:
