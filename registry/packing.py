@@ -164,6 +164,25 @@ def loads(data: bytes) -> Code:
         raise Misfit from error
 
 
+def is_canonical(code: Code) -> bool:
+    """Whether these members, of all that restore the same presentation, are those that `read` gives.
+
+    Raises Misfit as `restore`.
+    """
+    hidden = [b64.encode(digest) for digest in _hashes(code.hidden)]
+    if hidden != sorted(hidden) or len(code.hidden) % 32 or code.core.issuer == code.signer:
+        return False
+    if not set(hidden).isdisjoint(_digests(code)):
+        return False
+    try:
+        return (
+            code.core.version > 0
+            or _read_core(_restore_core(code.core, code.signer), code.signer) == code.core
+        )
+    except _MISFITS as error:
+        raise Misfit from error
+
+
 # --- presentation -> members
 
 
@@ -234,7 +253,7 @@ def _read_binding(jwk: dict[str, str], proof: str) -> _Binding:
 
 
 def _restore(code: Code, origin: str, chain: Chain) -> str:
-    disclosures = [_text([b64.encode(one.salt), one.name, one.value]) for one in code.shown]
+    disclosures = _disclosures(code)
     header = {"alg": "ES256", "kid": chain.kid, "typ": "dc+sd-jwt", "x5c": list(chain.x5c)}
     payload = {
         "iss": credential.issuer_uri(origin, code.signer),
@@ -307,6 +326,14 @@ def _jwk(compressed: bytes) -> dict[str, str]:
 def _identifier(type_code: str, issuer: str, serial: str, version: int) -> str:
     check = identifiers.check_character(f"{type_code}{issuer}{serial}{version:03d}")
     return f"{identifiers.ARC}.{type_code}.{issuer}.{serial}.{version:03d}.{check}"
+
+
+def _disclosures(code: Code) -> list[str]:
+    return [_text([b64.encode(one.salt), one.name, one.value]) for one in code.shown]
+
+
+def _digests(code: Code) -> list[str]:
+    return [digest(one) for one in _disclosures(code)]
 
 
 def _hashes(joined: bytes) -> list[bytes]:

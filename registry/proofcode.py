@@ -166,10 +166,10 @@ def decode(text: str, directory: Directory) -> str:
         issuer = directory(code.signer)
         if issuer is None or code.origin >= len(issuer.origins) or code.chain not in issuer.chains:
             raise UnknownOrigin
-        presentation = packing.restore(code, issuer.origins[code.origin], issuer.chains[code.chain])
-        # One presentation, one code: what restores the same bytes from others is refused.
-        if packing.dumps(packing.read(presentation, issuer.origins)) != data:
+        origin = issuer.origins[code.origin]
+        if not packing.is_canonical(code) or issuer.origins.index(origin) != code.origin:
             raise BadCode
+        presentation = packing.restore(code, origin, issuer.chains[code.chain])
     except Misfit as error:
         raise BadCode from error
     return presentation

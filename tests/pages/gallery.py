@@ -33,6 +33,7 @@ from registry.trust import (
 )
 from tests.verify_cli.town import CLAIMS, ISSUER, ORIGIN, X5C, Town
 
+CATALOGUE = load_catalogue()
 SHOWN = {
     "resident_identity": CLAIMS,
     "business_licence": {
@@ -61,15 +62,21 @@ SHOWN = {
 }
 
 
+PLACES = (0, 5, 6)
+"""Leaves of the certificates in a batch of 7, whose last leaf has a shorter path."""
+
+
 class Gallery:
     """The page of a town whose story was just played; `app` serves it."""
 
     def __init__(self, folder: Path, *, sample_town: bool = True) -> None:
         self.now, self.folder, self.key = int(time.time()), folder, SigningKey.generate()
         self.used: set[tuple[str, str]] = set()
-        self.definitions = [load_catalogue().by_alias(alias) for alias in SHOWN]
+        self.definitions = [CATALOGUE.by_alias(alias) for alias in SHOWN]
         self.certificates = [self._made(n) for n in range(3)]
-        leaves = [each.leaf for each in self.certificates] + [bytes(32)] * 4
+        leaves = [bytes(32)] * 7
+        for at, made in zip(PLACES, self.certificates, strict=True):
+            leaves[at] = made.leaf
         self.root, self.paths = merkle.root(leaves), merkle.proofs(leaves)
         self.copies = [self._copy(n) for n in range(3)]
         self.trust = self._trust()
@@ -109,7 +116,7 @@ class Gallery:
         token = credential.sign_credential(
             made.core,
             made.sd,
-            Anchor.of(1, InclusionProof(n, 7, self.paths[n])),
+            Anchor.of(1, InclusionProof(PLACES[n], 7, self.paths[PLACES[n]])),
             key=self.key,
             x5c=X5C,
             origin=ORIGIN,

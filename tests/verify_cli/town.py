@@ -24,6 +24,7 @@ ISSUER = "11440101MB2C00011F"
 ASKER = "11440101MB2C000387"
 ORIGIN = "https://registry.example"
 X5C = (base64.b64encode(b"certificate" * 40).decode(),)
+CATALOGUE = load_catalogue()
 CLAIMS = {
     "name": "阿依古丽·买买提",
     "sex": "女",
@@ -53,7 +54,7 @@ class Town:
     root_keys: list[SigningKey] = field(default_factory=lambda: [SigningKey.generate() for _ in range(3)])
 
     def __post_init__(self) -> None:
-        self.definition = load_catalogue().by_alias("resident_identity")
+        self.definition = CATALOGUE.by_alias("resident_identity")
         core = Core(
             certificate_id=str(make_certificate_id(self.definition.type, ISSUER, "Q7Z2M0K4XJ9TB8A3WPND", 1)),
             issuer=ISSUER,
