@@ -178,6 +178,8 @@ def _addresses_used(office: Office) -> set[str]:
 
 def _pass_over(office: Office, used: set[str]) -> None:
     """Uses up, by empty transactions, the nonces that would give the next two contracts a used address."""
+    if not used:
+        return
     from web3.types import Nonce
     from web3.utils.address import get_create_address
 

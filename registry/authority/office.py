@@ -75,14 +75,13 @@ class Office:
         self.trust = TrustCache(self.store, self.catalogue, self.settings, self.clock)
 
     @classmethod
-    def open(cls, settings: Settings) -> "Office":
-        """Open store, chain and the authority's ring. Raises NotFounded, KeysClosed."""
-        ring = open_ring(settings, "authority")
+    def open(cls, settings: Settings, ring: KeyRing | None = None) -> "Office":
+        """Open store, chain and, unless it is open, the authority's ring. Raises NotFounded, KeysClosed."""
         return cls(
             settings,
             open_store(settings.database_url),
             JsonRpcChain(settings.chain_url),
-            ring,
+            ring or open_ring(settings, "authority"),
             load_catalogue(),
         )
 

@@ -43,8 +43,7 @@ def found(
 
     settings = Settings()
     description = founding.read_town(town.read_bytes())
-    make_ring(settings)
-    office = Office.open(settings)
+    office = Office.open(settings, make_ring(settings))
     try:
         deployment = founding.found(office, description, origin)
         Rounds(office).publish_if_due()

@@ -85,7 +85,6 @@ def lost(founded: Office) -> tuple[Office, Deployment, Trust]:
 
 def reset_chain(office: Office) -> None:
     """Another chain answers at the same address: as after the state file was deleted."""
-    genesis = office.chain.head()  # noqa: F841
     office.chain.request("anvil_reset")  # type: ignore[attr-defined]
 
 
@@ -118,7 +117,7 @@ class Killed(Exception):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("after", range(6))
+@pytest.mark.parametrize("after", [0, 2, 4])
 def test_healing_killed_while_it_waits_is_completed_by_the_next_run(
     lost: tuple[Office, Deployment, Trust], after: int
 ) -> None:
