@@ -39,6 +39,8 @@ export default defineConfig({
   test: {
     solidity: {
       fuzz: { runs: 256 },
+      // forge runs the invariants at length (foundry.toml); here they only have to hold.
+      invariant: { runs: 4, depth: 50 },
     },
   },
 });

@@ -1,4 +1,4 @@
-"""What the everyday calls cost, held to limits, on a real node. The figures are printed as a table (pytest -s)."""
+"""What the everyday calls cost, held to limits, on a real node; printed as a table."""
 
 import random
 from collections.abc import Iterator
@@ -21,11 +21,13 @@ def place(figures: dict[str, str]) -> Iterator[Town]:
 
 
 @pytest.fixture(scope="module")
-def figures() -> Iterator[dict[str, str]]:
+def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """What was measured, by name; printed at the end, whatever pytest captures."""
     table: dict[str, str] = {}
     yield table
-    width = max(map(len, table), default=0)
-    print("\n" + "\n".join(f"{name:<{width}}  {cost:>12}" for name, cost in table.items()))
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        width = max(map(len, table), default=0)
+        print("\ngas\n" + "\n".join(f"  {name:<{width}}  {cost:>9}" for name, cost in table.items()))
 
 
 def root(number: int) -> bytes:

@@ -21,7 +21,7 @@ def code(number: int) -> bytes:
 
 
 class Town:
-    """Both contracts on a running node; its one unlocked account is the authority and every issuer's account."""
+    """Both contracts on a running node, whose one account is the authority's and every issuer's."""
 
     def __init__(self, node: LocalNode) -> None:
         self.node = node
