@@ -76,17 +76,20 @@ def found(settings: Settings) -> None:
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with key files and an empty store, to be copied: scrypt is slow on purpose."""
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """Key files and an empty store, opened once and to be copied: scrypt is slow on purpose."""
     folder = tmp_path_factory.mktemp("founded")
     found(settings_in(folder))
-    return folder
+    runtime = Runtime.open(settings_in(folder), "api")
+    yield runtime
+    runtime.close()
 
 
 @pytest.fixture
-def world(founded: Path, tmp_path: Path) -> Iterator[World]:
-    shutil.copytree(founded, tmp_path / "data")
-    runtime = Runtime.open(settings_in(tmp_path / "data"), "api")
+def world(founded: Runtime, tmp_path: Path) -> Iterator[World]:
+    shutil.copytree(founded.settings.data, tmp_path / "data")
+    settings = settings_in(tmp_path / "data")
+    runtime = replace(founded, settings=settings, store=open_store(settings.database_url))
     yield World(runtime)
     runtime.close()
 

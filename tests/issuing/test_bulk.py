@@ -149,51 +149,82 @@ def test_chinese_headings_and_gb18030_are_read(world: World, row: Row, tmp_path:
     assert world.issue(row(1), "").repeated
 
 
-def test_a_killed_import_goes_on_where_it_stopped(world: World, row: Row, tmp_path: Path) -> None:
-    rows = [row(number) for number in range(900)]
-    for number in range(5, 900, 90):
-        rows[number]["name"] = "123"
-    file = tmp_path / "people.csv"
-    write_csv(file, rows)
-    script = f"""
+AFTER_A_CHUNK = """
+def progress(at):
+    wait(at.position)
+"""
+BEFORE_THE_COMMIT = """
+from registry.refusals import Report
+add = Report.add
+def add_and_wait(report, at, refused):
+    size = add(report, at, refused)
+    wait(size)
+    return size
+Report.add = add_and_wait
+def progress(at):
+    pass
+"""
+IMPORT = """
 import sys
 from pathlib import Path
 from registry import bulk
 from registry.runtime import Runtime
 from registry.settings import Settings
+def wait(at):
+    print(at, flush=True)
+    sys.stdin.readline()
+{where}
 bulk.CHUNK = 50
-settings = Settings(data=Path({str(world.runtime.settings.data)!r}), api_passphrase="api's")
-runtime = Runtime.open(settings, "api")
+runtime = Runtime.open(Settings(data=Path({data!r}), api_passphrase="api's"), "api")
 issuing = runtime.issuing(lambda *_: True)
-def progress(at):
-    print(at.position, flush=True)
-    if at.position and at.position < 800:
-        sys.stdin.readline()
-bulk.take_in(issuing, {POLICE!r}, {world.identity.type!r}, Path({str(file)!r}), progress=progress)
+bulk.take_in(issuing, {issuer!r}, {type!r}, Path({file!r}), progress=progress)
 """
-    for until in (100, 350):
-        process = subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdin and process.stdout
-        for line in process.stdout:
-            process.stdin.write("go on\n")
-            process.stdin.flush()
-            if int(line) >= until:
-                break
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
+
+
+def import_and_kill(script: str, stops: int) -> None:
+    """Let the import go on at some stops, and kill it at the next."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin and process.stdout
+    for _ in range(stops):
+        assert process.stdout.readline()
+        process.stdin.write("go on\n")
+        process.stdin.flush()
+    assert process.stdout.readline()
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+
+
+@pytest.mark.parametrize(
+    "where", [AFTER_A_CHUNK, BEFORE_THE_COMMIT], ids=["after a chunk", "before a commit"]
+)
+def test_a_killed_import_goes_on_where_it_stopped(world: World, row: Row, tmp_path: Path, where: str) -> None:
+    rows = [row(number) for number in range(900)]
+    for number in range(5, 900, 40):
+        rows[number]["name"] = "123"
+    file = tmp_path / "people.csv"
+    write_csv(file, rows)
+    script = IMPORT.format(
+        where=where,
+        data=str(world.runtime.settings.data),
+        issuer=POLICE,
+        type=world.identity.type,
+        file=str(file),
+    )
+    import_and_kill(script, 3)
+    import_and_kill(script, 4)
     positions: list[Progress] = []
     summary = take_in(world, file, progress=positions.append)
-    assert positions[0].position == summary.resumed >= 350
-    assert (summary.accepted, summary.refused, summary.repeated) == (890, 10, 0)
+    assert positions[0].position == summary.resumed >= 300
+    assert (summary.accepted, summary.refused, summary.repeated) == (877, 23, 0)
     assert summary.report is not None
-    assert [each["_line"] for each in read(summary.report)] == [str(n + 1) for n in range(5, 900, 90)]
-    assert len(certificates(world)) == 890
+    assert [each["_line"] for each in read(summary.report)] == [str(n + 1) for n in range(5, 900, 40)]
+    assert len(certificates(world)) == 877
     with world.runtime.store.read() as session:
-        assert len(set(session.exec(select(HolderIndex.holder)))) == 890
+        assert len(set(session.exec(select(HolderIndex.holder)))) == 877
         job = session.exec(select(ImportJob)).one()
     assert job.accepted + job.refused + job.repeated == job.position == 900
 

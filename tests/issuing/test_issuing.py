@@ -128,6 +128,13 @@ def test_a_holder_has_one_valid_certificate_of_a_type(world: World, row: Row) ->
     assert count(world, Certificate) == 2
 
 
+def test_a_request_asked_again_burns_no_entry(world: World, row: Row) -> None:
+    for _ in range(3):
+        world.issue(row(1), "a")
+    with world.runtime.store.read() as session:
+        assert session.exec(select(CertificateList)).one().counter == 1
+
+
 def test_a_refusal_burns_no_entry(world: World, row: Row) -> None:
     world.issue(row(1), "a")
     with pytest.raises(SecondCertificate):
@@ -288,6 +295,13 @@ def test_nothing_of_a_person_is_in_the_files_in_plain(world: World, row: Row) ->
     for person in people:
         for name in ("name", "citizen_number", "address"):
             assert not any(person[name].encode() in content for content in files)
+    with world.runtime.store.read() as session:
+        for stored in session.exec(select(Certificate)):
+            contents = world.runtime.sealed.contents(
+                session, stored.data_key, stored.certificate_id, stored.disclosures
+            )
+            for disclosure in contents.released(2**40):
+                assert not any(disclosure.encode() in content for content in files)
 
 
 def test_the_type_in_a_core_is_the_one_in_force(world: World, row: Row) -> None:
