@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from web3 import Web3
 from web3.contract import Contract
@@ -52,7 +52,7 @@ class Town:
         artifact = compiled()[name]
         contract = self.web3.eth.contract(abi=artifact.abi, bytecode=artifact.bytecode)
         receipt = self.send(contract.constructor(*arguments))
-        return self.web3.eth.contract(address=receipt["contractAddress"], abi=artifact.abi)
+        return cast(Contract, self.web3.eth.contract(address=receipt["contractAddress"], abi=artifact.abi))
 
 
 @contextmanager
