@@ -64,12 +64,11 @@ class StatusSending:
                 return False
             last, overtaken = _last_of_each(self._ready(session, issuer, time))
         allowed = [one for one in last if one.value in MOVES[self.desk.facts.entry(entry_of(one))]]
-        dropped = overtaken + [one for one in last if one not in allowed and one.value == Status.SUPERSEDED]
-        self._drop(dropped)
-        if len(allowed) + len(dropped) < len(last) + len(overtaken):
-            self.desk.stop(issuer, stops.FORBIDDEN_MOVE, now)
-        else:
-            self.desk.resume(issuer, stops.FORBIDDEN_MOVE)
+        refused = [one for one in last if one not in allowed]
+        forbidden = [one for one in refused if one.value != Status.SUPERSEDED]
+        self._drop(overtaken + refused)
+        if forbidden:
+            self._record_foreign(issuer, forbidden, now)
         sent = [self._sign(issuer, kind, rows, now, time) for kind, rows in _by_type(allowed).items()]
         return any(sent)
 
@@ -85,6 +84,20 @@ class StatusSending:
                 before, value = wanted.get(entry), shown.get(entry, 0)
                 if value != (before.value if before else 0):
                     self._mend_entry(session, entry, before, value)
+
+    def end_stops(self, time: int) -> None:
+        """A stop for a forbidden move ends when the authority has ended an account since."""
+        with self.desk.store.read() as session:
+            standing = stops.standing(session, self.desk.id)
+        ends = {
+            until
+            for department in self.desk.facts.ledger.departments.values()
+            for spans in department.accounts.values()
+            for _, until in spans
+        }
+        for one in standing:
+            if one.code == stops.FORBIDDEN_MOVE and any(one.since <= until <= time for until in ends):
+                self.desk.resume(one.issuer, stops.FORBIDDEN_MOVE)
 
     def issuers(self) -> Sequence[str]:
         """Issuers with intents that wait or are on their way."""
@@ -200,25 +213,48 @@ class StatusSending:
         certificate = before.certificate if before else _certificate_at(session, entry)
         if certificate is None:
             return  # an entry that no certificate has: nobody is asked about it
+        if wanted not in MOVES[value]:
+            session.add(_foreign(certificate, entry, value))
+            return
         issuer, type_code, number, idx = entry
-        mendable = wanted in MOVES[value]
         session.add(
             StatusIntent(
-                event=before.event if before and mendable else None,
+                event=before.event if before else None,
                 certificate=certificate,
                 issuer=issuer,
                 type=type_code,
                 list=number,
                 idx=idx,
-                value=wanted if mendable else value,
-                state=IntentState.PENDING if mendable else IntentState.FOREIGN,
+                value=wanted,
             )
         )
+
+    def _record_foreign(self, issuer: str, forbidden: Sequence[StatusIntent], now: int) -> None:
+        """The chain holds what no intent of ours asked for, and knows no way back: the issuer stops, red."""
+        with self.desk.store.write() as session:
+            stops.stop(session, self.desk.id, issuer, stops.FORBIDDEN_MOVE, now=now)
+            for one in forbidden:
+                value = self.desk.facts.entry(entry_of(one))
+                session.add(_foreign(one.certificate, entry_of(one), value))
 
     def _drop(self, rows: Sequence[StatusIntent]) -> None:
         if rows:
             with self.desk.store.write() as session:
                 _set(session, [row.id for row in rows], state=IntentState.DROPPED)
+
+
+def _foreign(certificate: int, entry: Entry, value: int) -> StatusIntent:
+    """The record of an entry that a foreign hand has set."""
+    issuer, type_code, number, idx = entry
+    return StatusIntent(
+        certificate=certificate,
+        issuer=issuer,
+        type=type_code,
+        list=number,
+        idx=idx,
+        value=value,
+        state=IntentState.FOREIGN,
+    )
 
 
 def entry_of(intent: StatusIntent) -> Entry:

@@ -105,6 +105,7 @@ class Worker:
         worked = False
         for issuer in line.sending.issuers():
             worked |= line.sending.send(issuer, now=now, time=time)
+        line.sending.end_stops(time)
         line.mending.adopt()
         for issuer in at_work:
             if line.mending.look(issuer, now=now, time=time):

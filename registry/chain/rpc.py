@@ -131,7 +131,10 @@ class JsonRpcChain:
         return int(self.request("eth_chainId"), 16)
 
     def head(self) -> Block:
-        return _block(self.request("eth_getBlockByNumber", "latest", False))
+        found = self.request("eth_getBlockByNumber", "latest", False)
+        if found is None:
+            raise ChainRefused(0, "no latest block")
+        return _block(found)
 
     def blocks(self, numbers: Sequence[int]) -> list[Block | None]:
         calls = [self._envelope("eth_getBlockByNumber", (hex(number), False)) for number in numbers]

@@ -28,6 +28,7 @@ class Ground:
         self.node.rpc.request("anvil_dropAllTransactions")
         assert self.node.rpc.request("evm_revert", self.snapshot)
         self.snapshot = self.node.rpc.request("evm_snapshot")
+        self.node.mine(12)  # a test may reorganise so many without touching the snapshot
 
 
 @contextlib.contextmanager

@@ -17,7 +17,6 @@ DEPTHS = range(1, 11)
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("state", ["sent", "mined", "final"])
 def test_a_reorganisation_of_any_depth_loses_nothing(town: Town, state: str, depth: int) -> None:
-    town.node.mine(11)
     worker = town.worker()
     town.issue(3)
     town.issue(2, HARBOUR)
@@ -40,7 +39,6 @@ def test_a_reorganisation_of_any_depth_loses_nothing(town: Town, state: str, dep
 
 
 def test_a_rolled_back_sequence_is_sent_again_in_its_order(town: Town) -> None:
-    town.node.mine(11)
     worker = town.worker()
     for _ in range(4):
         town.issue(2)
