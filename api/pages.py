@@ -46,6 +46,12 @@ def front(request: Request, services: Used) -> Response:
     return _page(request, services)
 
 
+@router.get("/c")
+def copy(request: Request, services: Used) -> Response:
+    """Where a printed copy's QR leads. What follows its `#` is not sent: the visitor decides to."""
+    return _page(request, services, copied=True)
+
+
 @router.post("/check")
 async def check(
     request: Request,
@@ -145,6 +151,7 @@ def _checked(request: Request, services: Services, data: bytes, change: bool) ->
 def _page(request: Request, services: Services, **shown: Any) -> Response:
     story = _story(services)
     context = {
+        "copied": shown.pop("copied", False),
         "story": story,
         "cards": stories.cards(story, services.trust()),
         "script": RECOMPUTE.read_text("utf-8"),

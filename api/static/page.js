@@ -43,3 +43,9 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
     }
   });
 }
+
+// A printed copy leads here with its proof after the #, which browsers send to nobody.
+if (location.pathname === "/c" && location.hash.length > 1) {
+  document.getElementById("text").value = location.href;
+  history.replaceState(null, "", "/c" + location.search);
+}

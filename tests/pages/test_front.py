@@ -65,6 +65,15 @@ def test_without_scripts_the_report_comes_with_the_whole_page(client: TestClient
     assert "<!doctype html>" in answer and "A true copy" in answer
 
 
+def test_a_printed_copys_address_leads_to_a_page_that_was_sent_nothing(
+    client: TestClient, gallery: Gallery
+) -> None:
+    page = client.get("/c?lang=en").text
+    assert "was not sent here" in page
+    assert gallery.copies[0].partition("#")[2] not in page.partition('id="certificates"')[0]
+    assert "A true copy" in check(client, gallery.copies[0])
+
+
 def test_a_changed_letter_turns_it_red(client: TestClient, gallery: Gallery) -> None:
     answer = check(client, gallery.copies[0], change="true")
     assert "Not valid" in answer and "<del>阿依古丽·买买提</del>" in answer
