@@ -23,12 +23,6 @@ export default defineConfig({
   },
   networks: {
     // `hardhat node`: the other local chain. It mines as transactions come, so several may share a second.
-    default: {
-      type: "edr-simulated",
-      chainType: "l1",
-      chainId: 31337,
-      allowBlocksWithSameTimestamp: true,
-    },
     node: {
       type: "edr-simulated",
       chainType: "l1",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from web3 import Web3
 from web3.contract import Contract
@@ -20,10 +20,18 @@ def code(number: int) -> bytes:
     return f"11440101{number:010d}".encode().ljust(32, b"\0")
 
 
+class Node(Protocol):
+    """A chain with at least one unlocked account, which makes blocks when told, or unasked."""
+
+    url: str
+
+    def mine(self, blocks: int = 1) -> None: ...
+
+
 class Town:
     """Both contracts on a running node, whose one account is the authority's and every issuer's."""
 
-    def __init__(self, node: LocalNode) -> None:
+    def __init__(self, node: Node) -> None:
         self.node = node
         self.web3 = Web3(Web3.HTTPProvider(node.url))
         self.account = self.web3.eth.accounts[0]
