@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlmodel import col, func, select
 
-from registry.catalogue import load_catalogue
+from registry import bulk
+from registry.cli.progress import showing
 from registry.provisioning import Member, provision
 from registry.store import Store, open_store
 from registry.store.tables import (
@@ -75,7 +76,7 @@ def _run(town: Town, arguments: argparse.Namespace, console: Console, started: f
         town.start_registry()
     console.print(f"  [green]✔[/green] founded and serving / 已设立并运行  {town.origin}")
     cases = UseCases.open(town.settings("api"))
-    _issue_all(town, store, plan, console)
+    _issue_all(town, cases, plan, console)
     _wait_final(store, town, console)
     telling = Telling(console)
     with httpx.Client(timeout=30) as http:
@@ -156,24 +157,21 @@ def _found(town: Town, store: Store, plan: Mapping[str, Any]) -> Overstepping:
     return overstepping
 
 
-def _issue_all(town: Town, store: Store, plan: Mapping[str, Any], console: Console) -> None:
-    """Every file of the sample by `registry issue`; one that is finished is not opened again."""
-    with store.read() as session:
+def _issue_all(town: Town, cases: UseCases, plan: Mapping[str, Any], console: Console) -> None:
+    """Every file of the sample, as `registry issue` does it; one that was finished is not opened again."""
+    with cases.runtime.store.read() as session:
         finished = session.exec(
             select(ImportJob.issuer, ImportJob.type).where(col(ImportJob.finished).is_not(None))
         ).all()
-    done = set(finished)
-    types = {each["type"]: each for each in plan["files"]}
-    catalogue = load_catalogue()
-    for alias, each in types.items():
-        if (each["department"], catalogue.by_alias(alias).type) in done:
+    for each in plan["files"]:
+        file, issuer = town.data / "sample" / each["file"], str(each["department"])
+        type_code = cases.runtime.catalogue.by_alias(each["type"]).type
+        if (issuer, type_code) in finished:
             continue
-        command = [*REGISTRY, "issue", str(town.data / "sample" / each["file"]), "--type", alias]
-        subprocess.run(
-            [*command, "--issuer", each["department"]],
-            env={**os.environ, **town.environment("api")},
-            check=True,
-        )
+        with showing(f"  {each['type']}") as progress:
+            done = bulk.take_in(cases.issuing, issuer, type_code, file, by="sample", progress=progress)
+        if done.refused:
+            console.print(f"    [yellow]{done.refused} refused / 退回[/yellow] [dim]{done.report}[/dim]")
 
 
 def _wait_final(store: Store, town: Town, console: Console) -> None:

@@ -37,7 +37,7 @@ from wallet.presenting import find, present, proof_code
 
 NEXT = "story.next"
 CLERK = "sample clerk"
-SHOWN = ("company_name", "credit_code", "capital_over_1000000")
+SHOWN = ("company_name", "credit_code", "kind")
 TAX_MATTER, SCHOOL_MATTER = "tax_registration", "school_enrolment"
 
 

@@ -143,7 +143,7 @@ def _spoil(
         if spoil is None:
             original = random.choice([before for before in range(at) if (alias, before) not in spoiled])
             spoiled.add((alias, original))
-            table[at] = dict(table[original])
+            table[at] = {**table[original], field: table[at][field]}
         else:
             spoil(table[at], random)
         spoiled.add((alias, at))

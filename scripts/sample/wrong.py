@@ -55,7 +55,7 @@ def _letter_in_code(row: Row, random: Random) -> None:
 
 NOT_A_PICTURE = base64.b64encode(b"this is no picture").decode()
 TOO_LARGE = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(33_000)).decode()
-DUPLICATE = "duplicate"
+DUPLICATE = "second card for the same person"
 
 WAYS: dict[str, tuple[str, str, Spoil | None]] = {
     "check digit of a citizen number": (
@@ -100,6 +100,6 @@ WAYS: dict[str, tuple[str, str, Spoil | None]] = {
     ),
     "characters lost in another encoding": ("birth", "child_name", _put("child_name", "\ufffd\ufffd小明")),
     "identifier missing beside its name": ("real_estate_title", "owner_number", _put("owner_number", "")),
-    DUPLICATE: ("social_security", "citizen_number", None),
+    DUPLICATE: ("social_security", "card_number", None),
 }
-"""Way → type, field, and what spoils the row; a duplicate repeats an earlier row instead."""
+"""Way → type, field, and what spoils the row; a duplicate is an earlier row under another card number."""
