@@ -24,7 +24,8 @@ Accounts = Callable[[str], Sequence[LocalAccount]]
 class Desk:
     """What both kinds of work need of store and chain, for one deployment.
 
-    fees: what a transaction made now pays, kept current by the worker.
+    fees: what a transaction made now pays. head_time: block time of the followed head. Both are kept current by
+    the worker.
     """
 
     store: Store
@@ -34,6 +35,7 @@ class Desk:
     accounts: Accounts
     confirmations: int
     fees: Fees = field(default_factory=lambda: Fees.of(TIP))
+    head_time: int = 0
     outboxes: dict[str, Outbox] = field(default_factory=dict)
 
     @property

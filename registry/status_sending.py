@@ -68,7 +68,7 @@ class StatusSending:
         forbidden = [one for one in refused if one.value != Status.SUPERSEDED]
         self._drop(overtaken + refused)
         if forbidden:
-            self._record_foreign(issuer, forbidden, now)
+            self._record_foreign(issuer, forbidden)
         sent = [self._sign(issuer, kind, rows, now, time) for kind, rows in _by_type(allowed).items()]
         return any(sent)
 
@@ -229,10 +229,10 @@ class StatusSending:
             )
         )
 
-    def _record_foreign(self, issuer: str, forbidden: Sequence[StatusIntent], now: int) -> None:
+    def _record_foreign(self, issuer: str, forbidden: Sequence[StatusIntent]) -> None:
         """The chain holds what no intent of ours asked for, and knows no way back: the issuer stops, red."""
         with self.desk.store.write() as session:
-            stops.stop(session, self.desk.id, issuer, stops.FORBIDDEN_MOVE, now=now)
+            stops.stop(session, self.desk.id, issuer, stops.FORBIDDEN_MOVE, now=self.desk.head_time)
             for one in forbidden:
                 value = self.desk.facts.entry(entry_of(one))
                 session.add(_foreign(one.certificate, entry_of(one), value))

@@ -97,9 +97,9 @@ class Worker:
     def _work(self, line: "Line", now: int) -> bool:
         with self.store.read() as session:
             line.desk.facts.refresh(session)
-            head = _head_time(session, line.desk)
+            line.desk.head_time = _head_time(session, line.desk)
             at_work = issuers_at_work(session, line.desk.id)
-        time = max(now, head)
+        time = max(now, line.desk.head_time)
         line.desk.fees = Fees.of(self.chain.head().base_fee)
         self._examine(line, now)
         worked = False
