@@ -116,6 +116,19 @@ class Town:
             "last_day": "2046-01-01",
         } | changed
 
+    def driving_row(self, number: int) -> dict[str, str]:
+        identity = self.identity_row(number)
+        shared = ("name", "sex", "address", "birth_date", "citizen_number", "portrait")
+        return {name: identity[name] for name in shared} | {
+            "nationality": "中国",
+            "first_issued_on": "2015-06-01",
+            "vehicle_class": "C1",
+            "file_number": "440100123456",
+            "issuing_authority": "羊城市公安局交通警察支队",
+            "first_day": "2021-06-01",
+            "last_day": "2031-06-01",
+        }
+
     def licence_row(self, number: int, **changed: str) -> dict[str, str]:
         return {
             "credit_code": credit_code(f"91440101MA5A{number:04d}0"),
@@ -182,10 +195,35 @@ class Town:
         assert self.services is not None
         self.services.cases.changing.revoke(issuer, certificate_id, Decision(reason))
 
+    def suspend(self, issuer: str, certificate_id: str) -> None:
+        assert self.services is not None
+        self.services.cases.changing.suspend(issuer, certificate_id, Decision("withheld"))
+
+    def resume(self, issuer: str, certificate_id: str) -> None:
+        assert self.services is not None
+        self.services.cases.changing.resume(issuer, certificate_id, Decision("resumed"))
+
+    def settle(self) -> None:
+        """Every intent becomes final, as the worker would report."""
+        with self.runtime.store.write() as session:
+            for intent in session.exec(select(tables.StatusIntent)):
+                intent.state = tables.IntentState.FINAL
+                session.add(intent)
+
     def keep_lists(self) -> int:
         """What the API does every two seconds; how many lists it signed."""
         assert self.services is not None
         return ListKeeper(self.runtime.store, self.services.sharing.lists, lambda: self.now, "test").tick()
+
+    def changed(self, certificate_id: str) -> bool:
+        """Whether anything happened to a certificate since it was issued."""
+        row = self.stored(certificate_id)
+        with self.runtime.store.read() as session:
+            events = session.exec(
+                select(tables.StatusEvent).where(tables.StatusEvent.certificate == row.id)
+            ).all()
+            offers = session.exec(select(tables.Offer).where(tables.Offer.certificate == row.id)).all()
+        return bool(events or offers) or row.state != CertificateState.BATCHED
 
     def rows(self, table: type[tables.Table]) -> Sequence[tables.Table]:
         with self.runtime.store.read() as session:
@@ -222,7 +260,7 @@ class Town:
                     code,
                     zh,
                     en,
-                    (ORIGIN,),
+                    tuple(lists.all_origins(session)),
                     keys,
                     {self.definition(alias).type: always for alias in ISSUES.get(code, ())},
                     {},
