@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.problems import Problem
 from api.services import Services, Used
-from registry import checking, credential, lists
+from registry import checking, credential, lists, verifications
 from registry.credential import Kind
 from registry.errors import NotFound
 from registry.type_metadata import type_metadata
@@ -99,7 +99,9 @@ def _checked(services: Services, content: bytes) -> dict[str, Any]:
     trust = services.trust()
     presentation = checking.presentation_in(checking.texts_in(content), trust)
     expected = Expected(kinds=(Kind.CODE, Kind.COPY))
-    found = checking.check(presentation, trust, expected, services.now(), use_once=services.use_once)
+    now = services.now()
+    found = checking.check(presentation, trust, expected, now, use_once=services.use_once)
+    verifications.count(services.store, found.report, now=now)
     return found.report
 
 
