@@ -98,6 +98,7 @@ class Town:
     now: int = NOON
     seq: dict[str, int] = field(default_factory=dict)
     services: Services | None = None
+    origin: str = ORIGIN
 
     def definition(self, alias: str) -> TypeDefinition:
         return self.runtime.catalogue.by_alias(alias)

@@ -1,0 +1,104 @@
+"""The wallet's commands against a served API, as a citizen runs them."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sqlmodel import select
+from typer.testing import CliRunner
+
+import api
+from api.logs import Log
+from registry.cli.serve import _listen
+from registry.pictures import draw, read
+from registry.runtime import Runtime
+from registry.store.tables import BatchState, Origin
+from tests.api.conftest import Written, founded, settings_in  # noqa: F401
+from tests.api.town import POLICE, Town
+from wallet.cli import app, main
+
+
+@pytest.fixture
+def served(founded: Path, tmp_path: Path) -> Iterator[Town]:  # noqa: F811
+    """The town's API on a free port, by the machine's clock."""
+    import shutil
+    import time
+
+    shutil.copytree(founded, tmp_path / "data")
+    runtime = Runtime.open(settings_in(tmp_path / "data"), "api")
+    town = Town(runtime, now=int(time.time()))
+    listening = _listen("127.0.0.1", 18_000)
+    town.origin = f"http://localhost:{listening.getsockname()[1]}"
+    with runtime.store.write() as session:
+        row = session.exec(select(Origin)).one()
+        row.origin = town.origin
+        session.add(row)
+    application = api.create_app(runtime, town.trust, Log(Written()))  # type: ignore[arg-type]
+    town.services = application.state.services
+    server = uvicorn.Server(uvicorn.Config(application, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    yield town
+    server.should_exit = True
+    thread.join()
+    runtime.close()
+
+
+def run(folder: Path, *arguments: str, ok: bool = True) -> str:
+    environment = {"ZT_WALLET": str(folder / "wallet"), "ZT_WALLET_PASSPHRASE": "phone", "COLUMNS": "200"}
+    result = CliRunner().invoke(app, arguments, env=environment)
+    assert (result.exit_code == 0) is ok, result.output
+    return result.stdout
+
+
+def test_a_citizen_claims_shows_and_withdraws(served: Town, tmp_path: Path) -> None:
+    certificate_id = served.citizen()
+    assert served.services is not None
+    offer = served.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7")
+    (tmp_path / "offer.png").write_bytes(draw(offer.link(served.origin)))
+    said = json.loads(run(tmp_path, "claim", str(tmp_path / "offer.png"), "--pin", offer.pin, "--json"))
+    assert [each["certificate_id"] for each in said["held"]] == [certificate_id]
+    assert certificate_id in run(tmp_path, "list")
+    assert "买买提·艾力" in run(tmp_path, "show", certificate_id)
+    out = tmp_path / "qr.png"
+    run(tmp_path, "present", certificate_id, "--claims", "name,age_over_18", "--out", str(out))
+    (code,) = read(out.read_bytes())
+    assert code.startswith("ZT1:")
+    assert "#" in run(tmp_path, "present", certificate_id, "--claims", "name,portrait", "--link")
+    renewed = json.loads(run(tmp_path, "renew", "--all", "--json"))
+    assert len(renewed["held"]) == 1
+    withdrawn = run(
+        tmp_path, "withdraw", "--issuer", served.origin, "--recovery-code", said["recovery_code"], "--json"
+    )
+    assert json.loads(withdrawn) == {"credentials": 2}
+    lost = json.loads(run(tmp_path, "renew", "--all", "--json"))
+    assert lost["lost"] == [offer.configuration]
+
+
+def test_a_claim_waits_for_the_chain(served: Town, tmp_path: Path) -> None:
+    certificate_id = served.issue(POLICE, "resident_identity", served.identity_row(3))
+    served.anchor(POLICE, BatchState.MINED)
+    assert served.services is not None
+    offer = served.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7")
+    link = offer.link(served.origin)
+    said = json.loads(run(tmp_path, "claim", link, "--pin", offer.pin, "--no-wait", "--json"))
+    assert (said["held"], said["pending"]) == ([], True)
+    served.finish(POLICE)
+    said = json.loads(run(tmp_path, "renew", "--json"))
+    assert [each["certificate_id"] for each in said["held"]] == [certificate_id]
+
+
+def test_a_refusal_is_one_line_and_exit_1(
+    served: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert served.services is not None
+    offer = served.services.sharing.offer(POLICE, served.citizen(), made_by="clerk 7")
+    arguments = ["wallet", "claim", offer.link(served.origin), "--pin", "nonsense"]
+    monkeypatch.setattr("sys.argv", [*arguments, "--file", str(tmp_path / "w"), "--passphrase", "phone"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert len(capsys.readouterr().err.splitlines()) == 1
