@@ -59,13 +59,15 @@ def check(
     now: int,
     *,
     at: int | None = None,
+    dated: bool = False,
     use_once: UseOnce | None = None,
 ) -> Checked:
     """Verify, and use the nonce up where that came out valid.
 
+    at, dated: as `verification.verify` has them.
     use_once: of the store at hand; None where there is none, or nothing is to be used up.
     """
-    found = verify(presentation, trust, expected, now, at)
+    found = verify(presentation, trust, expected, now, at, dated=dated)
     report = found.to_dict()
     guard = found.guard
     if found.verdict != "valid" or at is not None or guard is None or use_once is None:

@@ -24,6 +24,18 @@ LARGEST_JPEG = 64_000_000
 QUIET = 4
 """Modules of white around a QR (ISO/IEC 18004)."""
 
+_LEFT, _RIGHT, _BOTTOM = 110, 1130, 1650
+_NOTES_ZH = ("副本，不是原件。", "扫码即可核验；", "核验时请核对本人。")
+_NOTES_EN = ("A copy, not the original.", "Scan to check it, and", "make sure of the person.")
+_FONTS = (
+    ("NotoSansCJK-Regular.ttc", 2),  # 0 is the Japanese form of the same characters
+    ("NotoSansSC-Regular.otf", 0),
+    ("SourceHanSansSC-Regular.otf", 0),
+    ("wqy-microhei.ttc", 0),
+    ("msyh.ttc", 0),
+    ("PingFang.ttc", 0),
+)
+
 
 class BadPicture(RegistryError):
     """The file is no PNG or JPEG, is damaged, or is too large."""
@@ -96,24 +108,43 @@ def draw_paper(paper: Paper, *, file_format: Literal["PNG", "PDF"] = "PDF") -> b
     """
     page = Image.new("L", (1240, 1754), 255)
     pen = ImageDraw.Draw(page)
+    code = _image(paper.link, max(3, 620 // (17 + 4 * version(paper.link) + 2 * QUIET)))
+    above = _BOTTOM - code.height
+    page.paste(code, (_LEFT, above))
     chinese = _font(34) is not None
     heading, body = _font(52) or ImageFont.load_default(52), _font(34) or ImageFont.load_default(34)
-    top = 110
-    for line in ([paper.title_zh] if chinese else []) + [paper.title_en]:
-        pen.text((110, top), line, font=heading, fill=0)
-        top += 76
-    pen.line((110, top + 10, 1130, top + 10), fill=0, width=3)
-    top += 50
-    for label, value in [("颁发机构 Issuer", paper.issuer), *paper.lines] if chinese else []:
-        pen.text((110, top), f"{label}：{value}"[:60], font=body, fill=0)
-        top += 54
-    code = _image(paper.link, max(3, 620 // (17 + 4 * version(paper.link) + 2 * QUIET)))
-    page.paste(code, (110, 1650 - code.height))
-    notes = ["副本，不是原件。", "扫码即可核验；", "核验时请核对本人。"] if chinese else []
-    notes += ["A copy, not the original.", "Scan to check it, and", "make sure of the person."]
-    for number, line in enumerate(notes):
-        pen.text((140 + code.width, 1650 - code.height + 30 + 54 * number), line, font=body, fill=0)
+    titles = [paper.title_zh, paper.title_en] if chinese else [paper.title_en]
+    top = _write(pen, titles, heading, _LEFT, 110)
+    pen.line((_LEFT, top + 10, _RIGHT, top + 10), fill=0, width=3)
+    lines = [f"颁发机构：{paper.issuer}", *(f"{label}：{_said(value)}" for label, value in paper.lines)]
+    _write(pen, lines if chinese else [], body, _LEFT, top + 50, above)
+    _write(pen, (_NOTES_ZH if chinese else ()) + _NOTES_EN, body, _LEFT + code.width + 30, above + 30)
     return _saved(page, file_format)
+
+
+def _said(value: str) -> str:
+    return "是" if value == "true" else value
+
+
+def _write(
+    pen: ImageDraw.ImageDraw,
+    lines: Sequence[str],
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    left: int,
+    top: int,
+    bottom: int = 1754,
+) -> int:
+    """Lines from `top` on, broken at the right margin, as far as they fit; where the next would begin."""
+    height = int(font.size * 1.5) if isinstance(font, ImageFont.FreeTypeFont) else 20
+    for line in lines:
+        rest = line
+        while rest and top + height < bottom:
+            fits = len(rest)
+            while fits > 1 and pen.textlength(rest[:fits], font=font) > _RIGHT - left:
+                fits -= 1
+            pen.text((left, top), rest[:fits], font=font, fill=0)
+            rest, top = rest[fits:], top + height
+    return top
 
 
 def _code(text: str) -> "qrcode.QRCode[object]":
@@ -160,15 +191,9 @@ def _within(width: int, height: int) -> tuple[int, int]:
 
 def _font(size: int) -> ImageFont.FreeTypeFont | None:
     """A font of this machine that has Chinese characters."""
-    for name in (
-        "NotoSansCJK-Regular.ttc",
-        "NotoSansSC-Regular.otf",
-        "wqy-microhei.ttc",
-        "msyh.ttc",
-        "PingFang.ttc",
-    ):
+    for name, index in _FONTS:
         try:
-            return ImageFont.truetype(name, size)
+            return ImageFont.truetype(name, size, index=index)
         except OSError:
             continue
     return None

@@ -11,7 +11,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from registry import bundle, pictures
+from registry import bundle, pictures, records
 from registry.checking import texts_in
 from registry.settings import Settings
 from registry.signing import SigningKey, Use
@@ -86,6 +86,25 @@ def moment(text: str, zone: ZoneInfo) -> int | None:
     except ValueError:
         raise BadUsage("--at 应为 ISO 8601 时间", "--at is a time in ISO 8601") from None
     return int((given if given.tzinfo else given.replace(tzinfo=zone)).timestamp())
+
+
+def dated(record: Path | None, presentation: str, at: int | None, trust: Trust) -> bool:
+    """Whether a record proves that the presentation was there by the time that is asked about.
+
+    Raises:
+        BadUsage: no file, no time asked about, or a record of something else or of later.
+        BadRecord: its signature does not stand.
+    """
+    if record is None:
+        return False
+    if at is None or not record.is_file():
+        raise BadUsage("--covered-by 需要 --at 和一个记录文件", "--covered-by needs --at and a record's file")
+    read = records.read(record.read_text("ascii", errors="replace"), trust)
+    if not read.covers(presentation) or read.iat > at:
+        raise BadUsage(
+            "该记录不是这次出示的，或晚于所问时间", "that record is of another presentation, or of later"
+        )
+    return True
 
 
 def signing_key(path: Path, code: str, settings: Settings) -> SigningKey:

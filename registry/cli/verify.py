@@ -54,6 +54,9 @@ def verify_command(
     ] = "",
     certificate: Annotated[str, typer.Option(metavar="ID", help="The certificate that was asked about")] = "",
     at: Annotated[str, typer.Option(metavar="TIME", help="Check as of then: ISO 8601 or Unix seconds")] = "",
+    covered_by: Annotated[
+        Path | None, typer.Option(metavar="RECORD", help="An earlier record of this presentation (--at)")
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a signed record of this check (--as, --key)")
     ] = None,
@@ -87,7 +90,15 @@ def verify_command(
         sys.stderr.write(f"{error.zh} / {error.en}\n")
         raise typer.Exit(CANNOT_TELL) from None
     with _nonces(settings) as use_once:
-        checked = checking.check(presentation, trust, expected, now, at=moment, use_once=use_once)
+        checked = checking.check(
+            presentation,
+            trust,
+            expected,
+            now,
+            at=moment,
+            dated=inputs.dated(covered_by, presentation, moment, trust),
+            use_once=use_once,
+        )
     report = checked.report
     if record and key:
         signing_key = inputs.signing_key(key, code, settings)

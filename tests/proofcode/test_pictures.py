@@ -59,3 +59,11 @@ def test_a_printed_copy_carries_its_link() -> None:
     )
     assert pictures.read(pictures.draw_paper(paper, file_format="PNG")) == (COPY,)
     assert pictures.draw_paper(paper).startswith(b"%PDF-")
+
+
+def test_a_machine_without_chinese_characters_prints_the_code_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pictures, "_FONTS", ())
+    paper = pictures.Paper("营业执照", "Business licence", "市市场监督管理局", [("名称", "某某")], COPY)
+    assert pictures.read(pictures.draw_paper(paper, file_format="PNG")) == (COPY,)

@@ -14,6 +14,7 @@ from registry import b64, pictures, records
 from registry.cli import verify
 from registry.errors import RegistryError
 from registry.store import open_store
+from tests.proofcode.made import ORDER
 from tests.verify_cli.town import ASKER, Town
 
 app = typer.Typer()
@@ -90,6 +91,34 @@ def test_a_code_is_taken_once_where_a_store_is_at_hand(town: Town, tmp_path: Pat
     again = report(code)
     assert (again["verdict"], failed(again)) == ("invalid", ["holder"])
     assert report(town.code(nonce=b"another nonce 16"))["verdict"] == "valid"
+
+
+def test_the_same_code_with_the_other_s_is_the_same_code(town: Town, tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path / 'registry.sqlite'}").close()
+    shown = town.presentation()
+    head, _, signature = shown.rpartition(".")
+    raw = b64.decode(signature)
+    other = raw[:32] + (ORDER - int.from_bytes(raw[32:])).to_bytes(32)
+    assert report(shown)["verdict"] == "valid"
+    assert failed(report(f"{head}.{b64.encode(other)}")) == ["holder"]
+
+
+def test_a_past_time_is_not_judged_without_its_history(town: Town) -> None:
+    found = report(town.code(), "--at", str(town.now - 5))
+    assert found["at"] == town.now - 5
+    assert [check["id"] for check in found["checks"] if check["outcome"] == "unknown"] == ["status"]
+
+
+def test_a_record_covers_its_own_presentation_only_and_no_earlier_time(town: Town, tmp_path: Path) -> None:
+    shown, file = town.presentation(), tmp_path / "record.jws"
+    file.write_text(
+        records.sign({}, shown, code=ASKER, purpose="购房", key=town.asker_key, now=town.now - 20)
+    )
+    covered = ("--covered-by", str(file), "--at")
+    assert run("verify", shown, *covered, str(town.now - 10)).exit_code == 3
+    assert run("verify", shown, *covered, str(town.now - 30)).exit_code == 2
+    assert run("verify", town.presentation("name"), *covered, str(town.now - 10)).exit_code == 2
+    assert run("verify", shown, "--covered-by", str(file)).exit_code == 2
 
 
 def test_what_the_bundle_does_not_know_is_not_said_to_be_false(town: Town) -> None:
