@@ -24,8 +24,8 @@ Accounts = Callable[[str], Sequence[LocalAccount]]
 class Desk:
     """What both kinds of work need of store and chain, for one deployment.
 
-    fees: what a transaction made now pays. head_time: block time of the followed head. Both are kept current by
-    the worker.
+    fees: what a transaction made now pays. head_time: block time of the followed head. The worker keeps both
+    current.
     """
 
     store: Store

@@ -25,6 +25,7 @@ def check(town: Town, *, held: int = 0) -> None:
         batches = _batches(store)
         waiting = store.execute("SELECT count(*) FROM certificate WHERE state = 'held'").fetchone()[0]
         unfinished = store.execute("SELECT count(*) FROM certificate WHERE state = 'open'").fetchone()[0]
+        rows = store.execute("SELECT account, nonce, state FROM chain_tx ORDER BY account, nonce").fetchall()
         contract = store.execute(
             "SELECT certificate_registry FROM deployment WHERE state = 'live'"
         ).fetchone()[0]
@@ -36,11 +37,21 @@ def check(town: Town, *, held: int = 0) -> None:
     for issuer in {issuer for issuer, _ in anchored}:
         seqs = sorted(seq for code, seq in anchored if code == issuer)
         assert seqs == list(range(1, len(seqs) + 1)), "a sequence has a hole"
+    _check_nonces(town.node.url, rows)
     under = Counter(leaf for some in leaves.values() for leaf in some)
     assert set(under.values()) <= {1}, "a leaf stands under two roots"
     for key, (root, size, _) in batches.items():
         assert len(leaves[key]) == size
         assert _root(leaves[key]) == root
+
+
+def _check_nonces(url: str, rows: list[tuple[str, int, str]]) -> None:
+    """Every nonce that the chain counts is a row of ours, and every row is done with."""
+    assert {state for _, _, state in rows} <= {"final", "failed"}, rows
+    for account in {account for account, _, _ in rows}:
+        nonces = [nonce for code, nonce, _ in rows if code == account]
+        used = int(_rpc(url, "eth_getTransactionCount", account, "latest"), 16)
+        assert nonces == list(range(used)), (account, nonces, used)
 
 
 def _leaves(store: sqlite3.Connection) -> dict[tuple[str, int], list[bytes]]:
