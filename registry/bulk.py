@@ -7,7 +7,7 @@ twice, in this file or a corrected one, is issued twice.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sqlmodel import Session, select
 
 from registry import sheets
 from registry.definition import TypeDefinition
-from registry.drafting import Refused, Request
+from registry.drafting import Refused, Request, body_hash
 from registry.errors import NotAllowed, RegistryError
 from registry.identifiers import Fault
 from registry.issuing import Issued, Issuing, Outcome
@@ -24,6 +24,8 @@ from registry.sheets import Row, Source
 from registry.store.tables import ImportJob
 
 CHUNK = 1_000
+_SHORT = 12
+"""Bytes of a row's hash that tell it from the other rows of one file."""
 
 
 class TakenInElsewhere(NotAllowed):
@@ -93,7 +95,7 @@ def take_in(
 
 @dataclass
 class _Intake:
-    """One file on its way in."""
+    """One file on its way in. seen: what rows without a key of their own ask for, keyed, and their lines."""
 
     issuing: Issuing
     issuer: str
@@ -102,6 +104,7 @@ class _Intake:
     by: str
     hold: str
     report: Report
+    seen: dict[bytes, int] = field(default_factory=dict)
 
     def begin(self, once_more: bool) -> ImportJob:
         """The file's job: a new one, or as far as it was taken in before."""
@@ -130,7 +133,9 @@ class _Intake:
         """Take in the rows behind the job's position."""
         resumed = job.position
         self.report.cut(job.report_size)
-        rows = islice(sheets.read(self.source, self.definition), resumed, None)
+        rows = sheets.read(self.source, self.definition)
+        for row in islice(rows, resumed):
+            self._request(row)
         progress(self._progress(job))
         while chunk := list(islice(rows, CHUNK)):
             job = self._take(job, chunk)
@@ -164,7 +169,14 @@ class _Intake:
     def _request(self, row: Row) -> Request | Refused:
         if row.faults:
             return Refused(list(row.faults))
-        return Request(row.claims, row.key, hold=self.hold, by=self.by)
+        request = Request(row.claims, row.key, hold=self.hold, by=self.by)
+        if row.key:
+            return request
+        asked = body_hash(request, self.definition, self.issuing.vault)
+        before = self.seen.setdefault(asked[:_SHORT], row.line)
+        if before == row.line:
+            return request
+        return Refused([Fault("", f"与第 {before} 行重复", f"is the same as row {before}")])
 
     def _job(self, session: Session, digest: bytes) -> ImportJob | None:
         return session.exec(

@@ -131,6 +131,27 @@ def test_the_same_file_is_not_issued_twice_nor_the_same_row_in_another_file(
     assert len(certificates(world)) == 21
 
 
+def test_a_row_that_is_in_the_file_twice_is_said_to_be_also_after_a_kill(
+    world: World, row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(tmp_path / "a.csv", [row(number) for number in (0, 1, 2, 3, 0, 4, 2)])
+    monkeypatch.setattr(bulk, "CHUNK", 3)
+
+    def stop(at: Progress) -> None:
+        if at.position == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take_in(world, tmp_path / "a.csv", progress=stop)
+    summary = take_in(world, tmp_path / "a.csv")
+    assert (summary.resumed, summary.accepted, summary.refused, summary.repeated) == (3, 5, 2, 0)
+    assert summary.report is not None
+    report = read(summary.report)
+    assert [(each["_line"], each["_why_en"]) for each in report] == [
+        ("5", "is the same as row 1"), ("7", "is the same as row 3"),
+    ]  # fmt: skip
+
+
 def test_a_department_may_name_its_rows(world: World, row: Row, tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", [row(1) | {"_key": "2026-1"}])
     write_csv(tmp_path / "b.csv", [row(2) | {"_key": "2026-1"}])
