@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlmodel import Session
 
 from registry import secrets
 from registry.errors import NotFound, RegistryError
 from registry.secrets import Randomness
-from registry.signing import PublicKey
+from registry.signing import BadKey, PublicKey
 from registry.store import Store
 from registry.store.tables import AccessToken, Department
 
@@ -51,6 +54,23 @@ def register_client(session: Session, code: str, key: PublicKey) -> None:
     keys.append({**key.jwk, "kid": key.thumbprint, "alg": "ES256", "use": "sig"})
     row.client_jwks = orjson.dumps({"keys": keys}).decode()
     session.add(row)
+
+
+def read_public_key(data: bytes) -> PublicKey:
+    """A public key from a file: a JWK, or PEM.
+
+    Raises:
+        BadKey: neither, or not on P-256.
+    """
+    try:
+        if data.lstrip().startswith(b"{"):
+            return PublicKey.from_jwk(orjson.loads(data))
+        loaded = load_pem_public_key(data)
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadKey from None
+    if not isinstance(loaded, ec.EllipticCurvePublicKey):
+        raise BadKey
+    return PublicKey(loaded)
 
 
 def client_keys(session: Session, code: str) -> list[dict[str, Any]]:

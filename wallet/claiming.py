@@ -128,6 +128,9 @@ class Claiming:
                 if refusal.code not in _GONE:
                     raise
                 lost += grant.configurations
+                if refusal.code == "invalid_grant":
+                    self.wallet.content.grants.remove(grant)
+                    self.wallet.save()
                 continue
             held += outcome.held
             waits += [] if outcome.waiting is None else [outcome.waiting]

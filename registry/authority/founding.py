@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import orjson
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
 from registry import b64, jcs
 from registry import definition as definitions
@@ -32,6 +32,7 @@ from registry.chain.outbox import TIP, Call
 from registry.chain.rpc import ChainRefused
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
+from registry.origins import append_origin
 from registry.signing import PublicKey
 from registry.store import tables
 from registry.store.tables import (
@@ -115,13 +116,6 @@ def store_town(office: Office, town: Town, origin: str) -> None:
             )
             session.add(row)
         append_origin(session, origin.rstrip("/"), office.clock())
-
-
-def append_origin(session: Session, origin: str, now: int) -> None:
-    """Append an origin, unless it is known. An index never changes its meaning."""
-    known = session.exec(select(Origin).order_by(col(Origin.index))).all()
-    if origin not in {row.origin for row in known}:
-        session.add(Origin(index=len(known), origin=origin, since=now))
 
 
 def deployed(office: Office) -> Deployment:

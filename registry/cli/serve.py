@@ -1,6 +1,7 @@
 """`registry serve`: the API and the pages."""
 
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,22 +21,31 @@ class NoPort(RegistryError):
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
     app.command("serve", help="Serve the API and the pages / 启动接口与网页服务")(serve)
+    app.command("client", help="Let a department's system sign in with a key / 登记部门系统的公钥")(client)
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="Port; if it is taken, the next free one / 端口")] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port; if it is taken, the next free one. 0: the origin's / 端口")
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on / 监听地址")] = "127.0.0.1",
 ) -> None:
     """Serve until Ctrl-C."""
     import uvicorn
 
     from api import create_app
+    from registry import origins
     from registry.runtime import Runtime
     from registry.settings import Settings
 
     runtime = Runtime.open(Settings(), "api")
-    listening = _listen(host, port)
-    typer.echo(f"证通 http://localhost:{listening.getsockname()[1]}  API: /docs", err=False)
+    with runtime.store.read() as session:
+        wanted = port or origins.wanted_port(session)
+    listening = _listen(host, wanted)
+    bound = listening.getsockname()[1]
+    with runtime.store.write() as session:
+        origins.listening_on(session, bound, runtime.clock())
+    typer.echo(f"证通 http://localhost:{bound}  API: /docs")
     # uvicorn's own access log would print addresses; ours has an allow-list.
     config = uvicorn.Config(
         create_app(runtime),
@@ -50,6 +60,25 @@ def serve(
     finally:
         listening.close()
         runtime.close()
+
+
+def client(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="The department / 部门代码")],
+    key: Annotated[Path, typer.Argument(metavar="FILE", help="Public key, JWK or PEM, P-256 / 公钥文件")],
+) -> None:
+    """Register a public key for a department's client assertions (RFC 7523), beside those it has."""
+    from registry.clients import read_public_key, register_client
+    from registry.settings import Settings
+    from registry.store import open_store
+
+    public = read_public_key(key.read_bytes())
+    store = open_store(Settings().database_url)
+    try:
+        with store.write() as session:
+            register_client(session, code, public)
+    finally:
+        store.close()
+    typer.echo(f"已登记 registered: {public.thumbprint}")
 
 
 def _listen(host: str, wanted: int) -> socket.socket:
