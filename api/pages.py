@@ -22,7 +22,6 @@ from registry.checking import Checked
 from registry.credential import Kind
 from registry.errors import NotAllowed, NotFound, RegistryError
 from registry.status_changes import Decision
-from registry.usecases import UseCases
 from registry.verification import Expected
 from registry.wording import CHECKS, OUTCOMES, VERDICTS, Words
 
@@ -73,8 +72,8 @@ def revoke(request: Request, services: Used, text: Annotated[str, Form(max_lengt
         raise NotFound("这里没有可供演示的证照。", "There is no certificate to try this on.")
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         raise NotAllowed("请在本页面上操作。", "Do this from the page itself.")
-    changing = UseCases.of(services.runtime, services.trust).changing
-    changing.revoke(story.revocable.issuer, story.revocable.certificate_id, REVOKED_BY_A_VISITOR)
+    revocable = story.revocable
+    services.cases.changing.revoke(revocable.issuer, revocable.certificate_id, REVOKED_BY_A_VISITOR)
     return _checked(request, services, text.encode(), False)
 
 
