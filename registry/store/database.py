@@ -51,8 +51,11 @@ def open_store(url: str) -> Store:
     address = make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
     engine = _sqlite(url, address.database) if sqlite else create_engine(url)
-    with engine.begin() as connection:
-        migrations.upgrade(connection)
+    with engine.execution_options(writing=False).connect() as connection:
+        newest = migrations.is_newest(connection)
+    if not newest:  # only then wait for other writers
+        with engine.begin() as connection:
+            migrations.upgrade(connection)
     return Store(engine)
 
 

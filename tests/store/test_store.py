@@ -38,6 +38,21 @@ def test_processes_may_open_a_new_database_at_once(tmp_path: Path) -> None:
                 assert session.exec(select(Setting)).all() == []
 
 
+def test_opening_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'registry.sqlite'}"
+    opened = threading.Event()
+
+    def look() -> None:
+        open_store(url).close()
+        opened.set()
+
+    with open_store(url).write():
+        thread = threading.Thread(target=look)
+        thread.start()
+        assert opened.wait(10)
+    thread.join()
+
+
 def test_a_commit_survives_a_power_cut_and_references_are_checked(store: Store) -> None:
     with store.engine.connect() as connection:
         pragmas = {

@@ -16,6 +16,12 @@ from sqlalchemy import Connection, create_engine, text
 from registry.store.tables import Table
 
 
+def is_newest(connection: Connection) -> bool:
+    """Whether the database has the newest tables already."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(_config(connection)).get_current_head()
+
+
 def upgrade(connection: Connection) -> None:
     """Bring the database of this connection, in its transaction, to the newest tables."""
     if connection.dialect.name == "postgresql":
