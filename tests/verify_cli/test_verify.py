@@ -15,7 +15,7 @@ from registry.cli import verify
 from registry.errors import RegistryError
 from registry.store import open_store
 from tests.proofcode.made import ORDER
-from tests.verify_cli.town import ASKER, Town
+from tests.verify_cli.town import ASKER, CLAIMS, ISSUER, Town
 
 app = typer.Typer()
 verify.add_to(app)
@@ -91,6 +91,18 @@ def test_a_code_is_taken_once_where_a_store_is_at_hand(town: Town, tmp_path: Pat
     again = report(code)
     assert (again["verdict"], failed(again)) == ("invalid", ["holder"])
     assert report(town.code(nonce=b"another nonce 16"))["verdict"] == "valid"
+
+
+def test_an_answer_is_for_who_asked_and_for_whom_it_asked(town: Town) -> None:
+    answer, asked = town.answer(), ("--as", ASKER)
+    number = CLAIMS["citizen_number"]
+    identity = town.definition.holders[0].id_type
+    assert report(answer)["verdict"] == "unknown"
+    assert report(answer, *asked, "--holder", f"{identity}:{number}")["verdict"] == "valid"
+    assert failed(report(answer, *asked, "--holder", f"{identity}:{number[:-1]}X")) == ["holder"]
+    assert failed(report(answer, "--as", ISSUER, "--holder", f"{identity}:{number}")) == ["holder"]
+    identifier = town.certificate.core.certificate_id
+    assert report(answer, *asked, "--certificate", identifier)["verdict"] == "valid"
 
 
 def test_the_same_code_with_the_other_s_is_the_same_code(town: Town, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ class Town:
     def list_uri(self) -> str:
         return credential.status_uri(ORIGIN, ISSUER, 0)
 
-    def credential(self, *, bound: bool = True) -> str:
+    def credential(self, *, bound: bool = True, asker: str | None = None) -> str:
         return credential.sign_credential(
             self.certificate.core,
             self.certificate.sd,
@@ -85,7 +85,8 @@ class Town:
             iat=self.now - 60,
             exp=self.now + 86_400,
             cnf=self.holder_key.public if bound else None,
-            status=StatusReference(uri=self.list_uri, idx=5),
+            aud=asker,
+            status=None if asker else StatusReference(uri=self.list_uri, idx=5),
         )
 
     def chosen(self, *names: str) -> list[str]:
@@ -109,6 +110,11 @@ class Town:
     def copy(self) -> str:
         shown = credential.present(self.credential(bound=False), self.chosen("name", "citizen_number"))
         return proofcode.encode_copy(shown, (ORIGIN,), ORIGIN)
+
+    def answer(self) -> str:
+        """What a department got that asked for a name by a number."""
+        token = self.credential(bound=False, asker=ASKER)
+        return credential.present(token, self.chosen("name", "citizen_number"))
 
     @property
     def trust(self) -> Trust:
