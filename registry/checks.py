@@ -1,12 +1,12 @@
 """The checks of a presentation, one function each, in the order of protocol.md's table.
 
-Each looks at one `Case` and gives a `Finding`. What one finds out that others need (root, batch, issuer) is a
-cached property of the case, so that no check depends on another having run.
+Each looks at one `Case` and gives a `Finding`. What several need (root, batch, issuer) the case works out,
+so that no check depends on another having run.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -23,7 +23,7 @@ from registry.lifecycle import Status
 from registry.merkle import BadProof
 from registry.signing import BadKey, PublicKey, Use
 from registry.status import read_entry
-from registry.trust import StatusChange, Trust, TrustedIssuer, TrustedKey, TrustedRoot, TrustedType, covered
+from registry.trust import StatusChange, Trust, TrustedKey, TrustedRoot, TrustedType, covered
 
 LEEWAY: Final = 60
 """Seconds that two clocks may differ."""
@@ -53,6 +53,8 @@ class Expected:
 class Case:
     """One presentation under examination.
 
+    issuer, type: the core's, as far as they are known. root: where leaf and path lead. batch: of that
+    sequence number, if it is known. anchored: its block time, if this certificate is in it.
     now: Unix seconds. at: the past time to examine it as of, or None. dated: whether a record or a log proof
     of that time covers the presentation's digest.
     """
@@ -64,53 +66,45 @@ class Case:
         self.payload = shown.payload
         self.core = shown.payload.core
         self.kind = shown.kind
+        self.claims = shown.claims
         self.trust = trust
         self.expected = expected
         self.at = at
         self.moment = now if at is None else at
         self.latest = self.moment if dated else now
-        self.claims = shown.claims
+        self.issuer = trust.issuers.get(self.core.issuer)
+        self.type = trust.types.get((self.core.type, self.core.type_version))
+        self.root = self._root()
+        self.batch = self._batch()
+        self.anchored = self._anchored()
 
-    @cached_property
-    def issuer(self) -> TrustedIssuer | None:
-        """The core's issuer."""
-        return self.trust.issuers.get(self.core.issuer)
-
-    @cached_property
-    def type(self) -> TrustedType | None:
-        """The version of the type that the core names."""
-        return self.trust.types.get((self.core.type, self.core.type_version))
-
-    @cached_property
-    def root(self) -> bytes | None:
+    def _root(self) -> bytes | None:
         """Where leaf and path lead; None where they lead nowhere."""
         try:
             return self.payload.anchor.root(self.shown.leaf)
         except (BadProof, BadBase64):
             return None
 
-    @cached_property
-    def batch(self) -> TrustedRoot | None:
+    def _batch(self) -> TrustedRoot | None:
         """The batch of that sequence number; None where it is not known, or was not anchored at that time."""
         batch = self.issuer.roots.get(self.payload.anchor.seq) if self.issuer is not None else None
         return batch if batch is None or self.at is None or batch.time <= self.at else None
 
-    @cached_property
-    def anchored(self) -> int | None:
+    def _anchored(self) -> int | None:
         """Block time of the batch that this certificate is in; None where that is not established."""
         batch = self.batch
         if batch is None or batch.voided or (batch.root, batch.size) != (self.root, self.payload.anchor.size):
             return None
         return batch.time
 
-    @cached_property
+    @property
     def certificate_changes(self) -> Sequence[StatusChange]:
         """What is known of the certificate's status, oldest first."""
         core, history = self.core, self.trust.history
         place = (core.issuer, core.type, core.status.list, core.status.idx)
         return () if history is None else history.certificates.get(place, ())
 
-    @cached_property
+    @property
     def credential_changes(self) -> Sequence[StatusChange]:
         """What is known of the credential's own entry, oldest first."""
         history, entry = self.trust.history, self.payload.status

@@ -5,9 +5,8 @@ stolen signing key adds no claims.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -70,11 +69,7 @@ class Anchor(_Strict, frozen=True, kw_only=True):
 
     def root(self, leaf_hash: bytes) -> bytes:
         """The root that the path leads to. Raises BadProof, BadBase64."""
-        path = b64.decode(self.path)
-        if len(path) % merkle.HASH_SIZE:
-            raise merkle.BadProof
-        hashes = tuple(path[i : i + merkle.HASH_SIZE] for i in range(0, len(path), merkle.HASH_SIZE))
-        return InclusionProof(self.index, self.size, hashes).root(leaf_hash)
+        return merkle.root_along(leaf_hash, self.index, self.size, b64.decode(self.path))
 
 
 class StatusReference(_Strict, frozen=True, kw_only=True):
@@ -153,8 +148,7 @@ class KeyBindingPayload(_Strict, frozen=True, kw_only=True):
     sd_hash: DigestText
 
 
-@dataclass(frozen=True, slots=True)
-class KeyBinding:
+class KeyBinding(msgspec.Struct, frozen=True):
     """A KB-JWT taken apart. presented: digest of what stands before it, to compare with `sd_hash`."""
 
     payload: KeyBindingPayload
@@ -163,8 +157,7 @@ class KeyBinding:
     presented: str
 
 
-@dataclass(frozen=True)
-class Presentation:
+class Presentation(msgspec.Struct, frozen=True):
     """A presentation taken apart; nothing about it is verified yet.
 
     digests: of the disclosures, in their order. signing_input, signature: of the issuer's JWT.
@@ -179,7 +172,7 @@ class Presentation:
     digests: tuple[str, ...]
     binding: KeyBinding | None
 
-    @cached_property
+    @property
     def kind(self) -> Kind:
         """What kind this claims to be; whether it is bound as that kind demands is check 8."""
         if self.payload.cnf is not UNSET or self.binding is not None:
@@ -192,12 +185,12 @@ class Presentation:
         """Disclosed claims by name; of a name that stands twice, the last."""
         return {name: value for _, name, value in self.disclosures}
 
-    @cached_property
+    @property
     def leaf(self) -> bytes:
         """Leaf hash of the certificate."""
         return merkle.leaf_hash(certificate.canonical(self.payload.core, self.payload.sd))
 
-    @cached_property
+    @property
     def holder_key(self) -> PublicKey | None:
         """The wallet's key; None without one. Raises BadKey where it is no point of the curve."""
         cnf = self.payload.cnf

@@ -62,6 +62,26 @@ def path_length(index: int, size: int) -> int:
     return common + (index >> common).bit_count()
 
 
+def root_along(leaf_hash: bytes, index: int, size: int, path: bytes) -> bytes:
+    """The root that a path of joined hashes leads to (RFC 9162, section 2.1.3.2).
+
+    Raises:
+        BadProof: index not below size, or a path that is not exactly as long as they demand.
+    """
+    if len(path) != path_length(index, size) * HASH_SIZE:
+        raise BadProof
+    last, current = size - 1, leaf_hash
+    for start in range(0, len(path), HASH_SIZE):
+        sibling = path[start : start + HASH_SIZE]
+        while index == last and not index & 1:
+            index >>= 1
+            last >>= 1
+        current = sha256(b"\x01" + sibling + current if index & 1 else b"\x01" + current + sibling).digest()
+        index >>= 1
+        last >>= 1
+    return current
+
+
 def _levels(leaf_hashes: Sequence[bytes]) -> list[Sequence[bytes]]:
     # RFC 9162 splits at the largest power of two: the same tree as pairing neighbours level by level
     # and taking a last one without a neighbour up as it is.
@@ -88,22 +108,7 @@ class InclusionProof:
     path: tuple[bytes, ...]
 
     def root(self, leaf_hash: bytes) -> bytes:
-        """The root that this proof leads to from `leaf_hash` (RFC 9162, section 2.1.3.2).
-
-        Raises:
-            BadProof: index not below size, or a path that is not exactly as long as they demand.
-        """
-        if len(self.path) != path_length(self.index, self.size):
+        """The root that this proof leads to from `leaf_hash`; raises BadProof as `root_along` does."""
+        if any(len(sibling) != HASH_SIZE for sibling in self.path):
             raise BadProof
-        index, last, current = self.index, self.size - 1, leaf_hash
-        for sibling in self.path:
-            if len(sibling) != HASH_SIZE:
-                raise BadProof
-            while index == last and not index & 1:
-                index >>= 1
-                last >>= 1
-            joined = sibling + current if index & 1 else current + sibling
-            current = sha256(b"\x01" + joined).digest()
-            index >>= 1
-            last >>= 1
-        return current
+        return root_along(leaf_hash, self.index, self.size, b"".join(self.path))

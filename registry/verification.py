@@ -148,7 +148,7 @@ def verify(
 
 
 def _verdict(kind: Kind, found: list[Finding]) -> str:
-    outcomes = {finding.outcome for finding in found}
+    outcomes = [finding.outcome for finding in found]
     if Outcome.FAIL in outcomes:
         return "invalid"
     if Outcome.UNKNOWN not in outcomes:
@@ -159,11 +159,9 @@ def _verdict(kind: Kind, found: list[Finding]) -> str:
 
 def _next(found: list[Finding]) -> Advice | None:
     """What mends the first failure, or else the first gap."""
-    for outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-        for finding in found:
-            if finding.outcome is outcome and finding.advice is not None:
-                return finding.advice
-    return None
+    advised = [finding for finding in found if finding.advice is not None]
+    advised.sort(key=lambda finding: finding.outcome is not Outcome.FAIL)
+    return advised[0].advice if advised else None
 
 
 def _guard(shown: Presentation) -> Guard | None:
