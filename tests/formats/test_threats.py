@@ -1,6 +1,7 @@
 """Threats 2, 9, 11 and 16 of the design, against the formats alone."""
 
 import os
+import random
 import tracemalloc
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from registry import b64, credential, jcs, status
+from registry import b64, credential, jcs, signing, status
 from registry.credential import Kind
 from registry.errors import RegistryError
 from registry.lifecycle import Status
@@ -18,16 +19,6 @@ from registry.trust import Successor, TrustedKey, Window, trust_list
 from tests.formats.world import AUDIENCE, DAY, NOW, World
 
 MEGABYTE = 1_000_000
-
-
-@pytest.fixture
-def world():
-    return World()
-
-
-@pytest.fixture
-def licence(world):
-    return world.licence()
 
 
 class TestShownAgain:
@@ -191,8 +182,6 @@ class TestBombs:
             "ttl": 1,
             "version": 1,
         }
-        from registry import signing
-
         token = signing.sign_jws({"kid": key.public.thumbprint, "typ": status.TYPE}, payload, key)
         with small(), pytest.raises(BadToken):
             status.parse_list(token)
@@ -319,7 +308,7 @@ def test_rubbish_is_refused_and_nothing_is_thrown(text):
 
 def test_whatever_is_cut_or_flipped_in_a_presentation_is_never_valid(world, licence):
     text, trust = world.show(licence), world.trust()
-    choose = __import__("random").Random(7)
+    choose = random.Random(7)
     for _ in range(3000):
         place = choose.randrange(len(text))
         match choose.randrange(4):
