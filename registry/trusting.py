@@ -25,6 +25,7 @@ from registry.status import WORD_ENTRIES, StatusBits
 from registry.store import Store, tables
 from registry.store.tables import (
     ChainBlock,
+    ChainEvent,
     CredentialList,
     Deployment,
     DeploymentState,
@@ -71,10 +72,14 @@ class NoTrust(RegistryError):
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    """What a trust state was made of: equal stamps, equal states (but for freshness)."""
+    """What a trust state was made of: equal stamps, equal states (but for freshness).
+
+    final: the last final block that holds an event of ours.
+    """
 
     deployment: int
     version: int
+    final: int
     intent: int
     origins: int
     certified: int
@@ -107,7 +112,8 @@ class TrustCache:
             follower = session.get(Follower, deployment.id)
             if follower is None:
                 raise NoTrust
-            stamp = _stamp(session, deployment, follower)
+            final = follower.head_number - self._settings.confirmations
+            stamp = _stamp(session, deployment, follower, final)
             if self._known is None or self._known[0] != stamp:
                 self._known = stamp, self._fold(session, deployment, follower, stamp)
             return self._fresh(self._known[1], follower)
@@ -225,14 +231,18 @@ def _followed(follower: Follower) -> bool:
     return follower.health == "green"
 
 
-def _stamp(session: Session, deployment: Deployment, follower: Follower) -> _Stamp:
+def _stamp(session: Session, deployment: Deployment, follower: Follower, final: int) -> _Stamp:
+    last_final = select(func.max(ChainEvent.block_number)).where(
+        ChainEvent.deployment == deployment.id, col(ChainEvent.block_number) <= final
+    )
     newest = (
         select(func.max(ListToken.version))
         .where(ListToken.issuer == CredentialList.issuer, ListToken.list == CredentialList.list)
         .scalar_subquery()
     )
-    intent, origins, certified = session.exec(
+    event, intent, origins, certified = session.exec(
         select(
+            last_final.scalar_subquery(),
             select(func.max(StatusIntent.id)).scalar_subquery(),
             select(func.count()).select_from(Origin).scalar_subquery(),
             select(func.count(col(tables.PublicKey.x5c))).scalar_subquery(),
@@ -242,6 +252,7 @@ def _stamp(session: Session, deployment: Deployment, follower: Follower) -> _Sta
     return _Stamp(
         deployment=deployment.id or 0,
         version=follower.version,
+        final=event or 0,
         intent=intent or 0,
         origins=origins,
         certified=certified,

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,18 @@ import pytest
 from registry.authority.founding import Town, TownDepartment, found
 from registry.authority.office import Office, make_ring
 from registry.catalogue import load_catalogue
+from registry.chain.contracts import code_bytes, interface
 from registry.chain.node import LocalNode, local_node
+from registry.chain.outbox import Call, Fees, Outbox
+from registry.keys import KeyRing
 from registry.provisioning import Member, provision
 from registry.settings import Settings
 from registry.store import open_store
+from registry.store.tables import Deployment
+from registry.trusting import live
 
 ORIGIN = "http://localhost:8000"
-POLICE, MARKET, HOUSING = "11440101007499999X", "11440101MB2C00001A", "11440101MB2C00002B"
+POLICE, MARKET, HOUSING = "11440100MB9A00014G", "11440100MB9A00022B", "11440100MB9A000306"
 
 TOWN = Town(
     (
@@ -69,8 +75,33 @@ def open_office(folder: Path, node: LocalNode) -> Office:
     )
 
 
-def settle(office: Office, deployment: object) -> None:
+def settle(office: Office, deployment: Deployment | None = None) -> None:
     """Makes everything that was mined final."""
     for _ in range(office.settings.confirmations + 1):
         office.wait()
-    office.step(deployment)  # type: ignore[arg-type]
+    office.step(deployment or in_force(office))
+
+
+def in_force(office: Office) -> Deployment:
+    with office.store.read() as session:
+        return live(session)
+
+
+def root(number: int) -> bytes:
+    """A root over leaves that nobody looks at."""
+    return sha256(b"root %d" % number).digest()
+
+
+def as_issuer(office: Office, issuer: str, function: str, *arguments: object) -> None:
+    """What the worker does for an issuer: one call by its chain account, mined and followed."""
+    ring = KeyRing.open(office.settings.keys / "worker.ring", "w")
+    deployment = in_force(office)
+    outbox = Outbox(office.store, office.chain, deployment, ring.account(issuer))
+    data = interface("CertificateRegistry").call(function, code_bytes(issuer), *arguments)
+    call = Call("anchor", f"test:{data.hex()}", deployment.certificate_registry, data, 1_000_000)
+    nonce, now = outbox.chain_nonce(), office.clock()
+    with office.store.write() as session:
+        outbox.put(session, call, fees=Fees.of(10**9), chain_nonce=nonce, now=now)
+    outbox.push(now=now)
+    office.wait()
+    office.step(deployment)

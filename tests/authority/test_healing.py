@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from hashlib import sha256
 
 import pytest
 from sqlmodel import select
@@ -10,41 +9,19 @@ from sqlmodel import select
 from registry.authority import healing
 from registry.authority.decisions import Decisions
 from registry.authority.founding import found
-from registry.authority.healing import NotTheSame, NothingToHeal, heal
+from registry.authority.healing import NothingToHeal, NotTheSame, heal
 from registry.authority.office import Office
-from registry.chain.contracts import FOREVER, code_bytes, interface
+from registry.chain.contracts import FOREVER, code_bytes
 from registry.chain.ledger import load_ledger
 from registry.chain.node import LocalNode
-from registry.chain.outbox import Call, Fees, Outbox
-from registry.keys import KeyRing
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
 from registry.trusting import live
-from tests.authority.conftest import HOUSING, MARKET, ORIGIN, POLICE, TOWN, settle
-
-
-def root(number: int) -> bytes:
-    return sha256(b"root %d" % number).digest()
-
-
-def as_issuer(office: Office, issuer: str, function: str, *arguments: object) -> None:
-    """What the worker does for an issuer: one call by its chain account, mined and followed."""
-    ring = KeyRing.open(office.settings.keys / "worker.ring", "w")
-    with office.store.read() as session:
-        deployment = live(session)
-    outbox = Outbox(office.store, office.chain, deployment, ring.account(issuer))
-    data = interface("CertificateRegistry").call(function, code_bytes(issuer), *arguments)
-    call = Call("anchor", f"test:{data.hex()}", deployment.certificate_registry, data, 1_000_000)
-    nonce, now = outbox.chain_nonce(), office.clock()
-    with office.store.write() as session:
-        outbox.put(session, call, fees=Fees.of(10**9), chain_nonce=nonce, now=now)
-    outbox.push(now=now)
-    office.wait()
-    office.step(deployment)
+from tests.authority.conftest import HOUSING, MARKET, ORIGIN, POLICE, TOWN, as_issuer, root, settle
 
 
 def busy(office: Office) -> Deployment:
-    """A registry with a past: batches, a void, a replacement, words, a compromise, ended and future windows."""
+    """A registry with a past: batches, a void and a replacement, words, windows ended and to come."""
     identity = office.catalogue.by_alias("resident_identity").type
     licence = office.catalogue.by_alias("business_licence").type
     for seq in (1, 2, 3):
@@ -85,7 +62,10 @@ def lost(founded: Office) -> tuple[Office, Deployment, Trust]:
 
 def reset_chain(office: Office) -> None:
     """Another chain answers at the same address: as after the state file was deleted."""
+    time = office.chain.head().time
     office.chain.request("anvil_reset")  # type: ignore[attr-defined]
+    office.chain.request("evm_setNextBlockTimestamp", time + 1)  # type: ignore[attr-defined]
+    office.wait()
 
 
 def test_a_healed_registry_says_what_the_old_one_said(lost: tuple[Office, Deployment, Trust]) -> None:
