@@ -145,7 +145,9 @@ class TestAnchor:
     def test_a_voided_batch_fails(self, world, licence):
         seq = licence.anchor.seq
         licence.department.roots[seq] = replace(licence.department.roots[seq], voided=True)
-        assert found(world, licence).failed == ["anchor"]
+        report = found(world, licence)
+        assert (report.failed, report.unknown) == (["anchor"], ["right", "type"])
+        assert "claim the credential again" in report.next.en
 
     def test_where_the_batch_was_replaced_next_says_claim_again(self, world, licence):
         seq = licence.anchor.seq

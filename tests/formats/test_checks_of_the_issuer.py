@@ -195,6 +195,11 @@ class TestStatus:
         report = found(world, licence, text, trust=world.trust(words_fresh_until=NOW))
         assert next(check.outcome for check in report.checks if check.id == "status") == outcome
 
+    def test_a_revoked_certificate_fails_even_where_the_list_is_missing(self, world, licence):
+        text = world.show(licence)
+        world.set_status(licence, Status.REVOKED)
+        assert only(found(world, licence, text, trust=world.trust(lists={})), "status")
+
     def test_words_without_the_list_are_unknown(self, world, licence):
         text = world.show(licence)
         report = found(world, licence, text, trust=world.trust(lists={}))
