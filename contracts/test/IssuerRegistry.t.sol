@@ -126,6 +126,8 @@ contract IssuerRegistryTest is Town {
         issuers.grantRight(HOUSING, LICENCE, 0, NOW + 10);
         issuers.grantRight(HOUSING, LICENCE, NOW + 100, FOREVER);
         issuers.endRight(HOUSING, LICENCE, 1, NOW + 5);
+        _refused(abi.encodeWithSelector(IWindows.WindowOverlaps.selector, NOW + 7, NOW + 10));
+        issuers.grantRight(HOUSING, LICENCE, NOW + 7, NOW + 60);
         issuers.grantRight(HOUSING, LICENCE, NOW + 50, NOW + 60);
         require(issuers.rightAt(HOUSING, LICENCE, NOW + 7), "first still holds");
         require(!issuers.rightAt(HOUSING, LICENCE, NOW + 20), "gap");
