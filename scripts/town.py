@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from registry.chain.node import anvil_program
+from registry.chain.node import anvil_command, set_clock
+from registry.chain.rpc import JsonRpcChain
 from registry.keys import replace_file
 from registry.settings import Settings
 from scripts.processes import Processes, free_port
@@ -74,11 +75,12 @@ class Town:
 
     def start_chain(self) -> None:
         """anvil, one block a second, its state kept every two seconds and at a clean stop."""
-        command = [str(anvil_program()), "--port", str(self.chain_port), "--chain-id", "31337"]
-        command += ["--accounts", "1", "--block-time", "1", "--silent"]
-        command += ["--state", str(self.state_file), "--state-interval", "2"]
+        command = [*anvil_command(port=self.chain_port, state=self.state_file), "--silent"]
         self.processes.start("chain", command, {})
         self.processes.wait("chain", self._chain_answers)
+        chain = JsonRpcChain(self.chain_url)
+        set_clock(chain)
+        chain.close()
 
     def start_registry(self) -> None:
         """Authority, worker and API, each with its own keys; returns when the API answers."""

@@ -30,6 +30,30 @@ def anvil_program() -> Path:
     return binary if binary.exists() else _MODULES / ".bin" / "anvil"
 
 
+def anvil_command(
+    *, port: int, state: Path | None = None, block_time: int | None = 1, chain_id: int = 31337
+) -> list[str]:
+    """What starts anvil. With a state file, call `set_clock` once it answers.
+
+    anvil makes a new genesis block at every start, and serves that one or the old one by chance: it must be
+    the same block, so its time is kept beside the state.
+    """
+    command = [str(anvil_program()), "--port", str(port), "--chain-id", str(chain_id), "--accounts", "1"]
+    command += ["--no-mining"] if block_time is None else ["--block-time", str(block_time)]
+    if state is not None:
+        state.parent.mkdir(parents=True, exist_ok=True)
+        kept = state.with_suffix(".genesis")
+        if not state.exists() or not kept.exists():
+            kept.write_text(str(int(time.time())))
+        command += ["--state", str(state), "--state-interval", "2", "--timestamp", kept.read_text()]
+    return command
+
+
+def set_clock(rpc: JsonRpcChain) -> None:
+    """anvil's clock runs on from its genesis block or its last one: bring it to the present."""
+    rpc.request("anvil_setTime", int(time.time()))
+
+
 class LocalNode:
     """A running anvil.
 
@@ -62,16 +86,14 @@ class LocalNode:
             NodeFailed: it ended, or did not answer within ten seconds.
         """
         port = port or _free_port()
-        command = [str(anvil_program()), "--port", str(port), "--chain-id", str(chain_id), "--accounts", "1"]
-        command += ["--no-mining"] if block_time is None else ["--block-time", str(block_time)]
-        if state is not None:
-            state.parent.mkdir(parents=True, exist_ok=True)
-            command += ["--state", str(state), "--state-interval", "2"]
+        command = anvil_command(port=port, state=state, block_time=block_time, chain_id=chain_id)
         with contextlib.ExitStack() as stack:
             output = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
             process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         node = cls(process, port)
         node._wait()
+        if state is not None:
+            set_clock(node.rpc)
         return node
 
     def mine(self, blocks: int = 1) -> None:
