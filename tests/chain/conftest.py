@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from registry.chain.node import LocalNode, local_node
+from registry.chain.node import LocalNode
+from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.runtime import Runtime
 from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in, runtime_over
+
+
+FRESH_AFTER = 40
 
 
 @dataclass
@@ -22,28 +26,61 @@ class Ground:
     authority: Authority
     runtime: Runtime
     snapshot: str
+    state: Path
+    head: bytes
+    used: int = 0
 
     def set_back(self) -> None:
         """The chain as it was when the contracts were ready."""
-        self.node.rpc.request("anvil_dropAllTransactions")
-        assert self.node.rpc.request("evm_revert", self.snapshot)
+        with contextlib.suppress(ChainRefused, ChainUnreachable):
+            self.node.rpc.request("anvil_dropAllTransactions")
+            self.node.rpc.request("evm_revert", self.snapshot)
+        self.used += 1
+        # After some thousand blocks anvil no longer has the states that a reorganisation goes back to.
+        if self.used % FRESH_AFTER == 0 or not self._as_prepared():
+            self._start_again()
         self.snapshot = self.node.rpc.request("evm_snapshot")
         self.node.mine(12)  # a test may reorganise so many without touching the snapshot
+
+    def _as_prepared(self) -> bool:
+        head = self.node.rpc.head()
+        return head.hash == self.head and all(
+            self.node.rpc.code(address) for address in self.authority.addresses.values()
+        )
+
+    def _start_again(self) -> None:
+        self.node.kill()
+        self.node = started(self.state, self.folder.parent / "chain.json", port=self.node.port)
+        self.authority.node = self.node
+        assert self._as_prepared()
+
+
+def started(state: Path, copy: Path, port: int = 0) -> LocalNode:
+    """A node on a copy of a stored chain."""
+    shutil.copy(state, copy)
+    return LocalNode.start(port=port, state=copy, block_time=None)
 
 
 @contextlib.contextmanager
 def prepared(folder: Path) -> Iterator[Ground]:
     """A chain with the contracts, and a founded folder that knows them."""
-    found(folder)
-    with local_node() as node:
-        runtime = runtime_in(folder)
-        authority = Authority(node)
-        accounts = {code: runtime.ring.account(code).address for code in ISSUERS}
-        definition = runtime.catalogue.by_alias("resident_identity")
-        with runtime.store.write() as session:
-            session.add(register(authority, definition, accounts))
-        runtime.close()
-        yield Ground(folder, node, authority, runtime, node.rpc.request("evm_snapshot"))
+    state = folder / "prepared.json"
+    found(folder / "data")
+    runtime = runtime_in(folder / "data")
+    node = LocalNode.start(state=state, block_time=None)
+    authority = Authority(node)
+    accounts = {code: runtime.ring.account(code).address for code in ISSUERS}
+    definition = runtime.catalogue.by_alias("resident_identity")
+    with runtime.store.write() as session:
+        session.add(register(authority, definition, accounts))
+    runtime.close()
+    head = node.rpc.head().hash
+    node.stop()
+    authority.node = started(state, folder / "chain.json")
+    snapshot = authority.node.rpc.request("evm_snapshot")
+    ground = Ground(folder / "data", authority.node, authority, runtime, snapshot, state, head)
+    yield ground
+    ground.node.kill()
 
 
 @pytest.fixture(scope="session")

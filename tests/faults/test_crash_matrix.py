@@ -12,7 +12,7 @@ import pytest
 from sqlmodel import select
 
 from registry import leases
-from registry.store.tables import StatusIntent
+from registry.store.tables import Follower, StatusIntent
 from registry.worker import Worker
 from tests.chain.checker import check
 from tests.chain.conftest import Ground, town_on
@@ -82,7 +82,9 @@ class World:
                 return
             disturb()
             self.town.node.mine()
-        raise AssertionError(f"not at rest: {self.town.states()}, after {plan.hit}")
+        with self.town.store.read() as session:
+            followed = session.exec(select(Follower)).all()
+        raise AssertionError(f"not at rest: {self.town.states()} {followed}, after {plan.hit}")
 
     def check(self) -> None:
         """The checker, and the one revocation."""
