@@ -23,7 +23,7 @@ from registry.signers import Signers
 from registry.signing import Use
 from registry.standing import standings, strictest
 from registry.status import LIST_SIZE, StatusBits
-from registry.store.tables import Credential, CredentialList, ListToken, Origin
+from registry.store.tables import Certificate, Credential, CredentialList, ListToken, Origin
 from registry.vault import Permutation
 
 CLOSED_AT: Final = LIST_SIZE * 9 // 10
@@ -108,8 +108,20 @@ class Lists:
             self._change(session, issuer, number, entries, now)
 
     def publish(self, session: Session, certificates: Iterable[int], now: int) -> None:
-        """Make the lists say how these certificates (row ids) stand, for every credential cut from them."""
-        self.after(session, entries_of(session, certificates, now), now)
+        """Make the lists say how these certificates (row ids) stand, for every credential cut from them.
+
+        A claim holds its certificate's row until it commits, so that none is cut unseen in between.
+        """
+        named = sorted(set(certificates))
+        for start in range(0, len(named), _MOST_AT_ONCE):
+            chunk = named[start : start + _MOST_AT_ONCE]
+            session.exec(
+                select(Certificate.id)
+                .where(col(Certificate.id).in_(chunk))
+                .order_by(col(Certificate.id))
+                .with_for_update()
+            ).all()
+        self.after(session, entries_of(session, named, now), now)
 
     def sign_again(self, session: Session, issuer: str, number: int, now: int) -> None:
         """A fresh version with the same entries. Versions that say nothing of their own are dropped.

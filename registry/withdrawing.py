@@ -84,16 +84,17 @@ def withdraw(session: Session, lists: Lists, wallets: Iterable[Wallet], *, by: s
     for wallet in wallets:
         wallet.withdrawn_at, wallet.withdrawn_by = now, by
         session.add(wallet)
+    # A claim holds its grant's row: after this one either sees its credentials, or it sees the grant's end.
+    grants = session.exec(select(Grant).where(col(Grant.wallet).in_(ids)).with_for_update()).all()
+    end_grants(session, [row.id for row in grants], now)
     credentials = session.exec(
         select(Credential).where(col(Credential.wallet).in_(ids), col(Credential.withdrawn_at).is_(None))
     ).all()
-    grants = session.exec(select(Grant).where(col(Grant.wallet).in_(ids))).all()
     for wallet_id in ids:
         keys = {row.cnf for row in credentials if row.wallet == wallet_id and row.cnf is not None}
         keys |= _earlier_keys(session, wallet_id)
         keys |= {row.dpop_thumbprint for row in grants if row.wallet == wallet_id}
         _bar(session, keys, wallet_id, now)
-    end_grants(session, [row.id for row in grants], now)
     _end_offers(session, ids, {row.certificate for row in grants}, now)
     return withdraw_credentials(session, lists, credentials, now)
 

@@ -238,8 +238,9 @@ def _summary(held: "Held") -> dict[str, str | int]:
 @contextmanager
 def _claiming(file: Path, passphrase: str, *, create: bool = False) -> "Iterator[Claiming]":
     from wallet.claiming import Claiming
+    from wallet.keyfile import WalletFile
 
-    with _http() as http:
+    with WalletFile.alone(file), _http() as http:
         yield Claiming(_open(file, passphrase, create=create), http, lambda: int(time.time()))
 
 

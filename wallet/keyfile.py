@@ -1,6 +1,7 @@
 """The wallet's one file: keys, credentials and grants, sealed under a passphrase (scrypt, AES-256-GCM)."""
 
 import contextlib
+import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -133,6 +134,15 @@ class WalletFile:
                 "The wallet does not open: another passphrase, or the file was changed.",
             ) from error
         return cls(path, content, key, file.salt, file.n, randomness)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def alone(path: Path) -> Iterator[None]:
+        """One process at a time changes a wallet; the next one waits."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_name(path.name + ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def new_key(self) -> SigningKey:
         """A new key, on the disk before anybody hears of it: a credential must never outlive its key."""
