@@ -1,0 +1,105 @@
+"""What came out: a table on the terminal, `build/bench.json`, and docs/performance.md made from that file."""
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cryptography
+import msgspec
+from rich.table import Table
+
+from registry.keys import replace_file
+from scripts.bench.measuring import Row
+
+ROOT = Path(__file__).parents[2]
+JSON = ROOT / "build" / "bench.json"
+DOCS = ROOT / "docs" / "performance.md"
+
+LIMITS = {
+    "issue_bulk": (
+        "CSV to durable rows: validated, salted, digested, sealed, indexed",
+        "SQLAlchemy Core inserting the same rows into the same tables, as many a commit",
+    ),
+    "anchor_certificates": (
+        "one batch from issued to final: every artefact checked again, every proof, transaction, followed",
+        "SQLAlchemy Core reading the same rows and marking each, one commit; no chain",
+    ),
+    "anchor_batches": (
+        "a batch for each of 8 departments from issued to final, durable at each step",
+        "as many small transactions by web3.py: signed, sent, mined, receipts read",
+    ),
+    "verify_offline": (
+        "all ten checks of a code, 3 claims of 12 shown",
+        "the two raw ES256 verifications in it",
+    ),
+    "proof_code_encode": ("presentation to QR text, restored once to be sure", "one raw ES256 verification"),
+    "proof_code_decode": ("QR text to the same presentation", "one raw ES256 verification"),
+    "cut_credential": ("a credential for a wallet, its receipt at hand", "one raw ES256 signature"),
+    "tree_and_proofs": (
+        "leaf hashes, tree and all proofs of 16,384",
+        "as many SHA-256 of 65 bytes in a bare loop",
+    ),
+    "sign_status_list": (
+        "a list of 131,072 with 1 % set",
+        "the same bytes deflated, one raw ES256 signature",
+    ),
+    "api_verify": (
+        "POST /verify: all checks, nonce used up, outcome counted, both durable",
+        "a bare FastAPI endpoint that verifies one signature, served alike",
+    ),
+}
+"""For each name: what is measured, and what its limit is."""
+
+
+def table(rows: Sequence[Row]) -> Table:
+    """The rows for a terminal."""
+    made = Table("", "rate", "limit", "ratio", "what", "beside")
+    for row in rows:
+        made.add_row(
+            row.name,
+            f"{row.value:,.0f} {row.unit}",
+            f"{row.limit:,.0f}",
+            f"{row.ratio:.2f}",
+            *LIMITS[row.name],
+        )
+    return made
+
+
+def write_json(rows: Sequence[Row], path: Path = JSON) -> None:
+    """A list of {"name", "value", "unit", "limit", "ratio"}."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, msgspec.json.format(msgspec.json.encode([row._asdict() for row in rows])) + b"\n")
+
+
+def write_docs(source: Path = JSON, target: Path = DOCS) -> None:
+    """docs/performance.md from the file of the last run."""
+    rows = [Row(**each) for each in msgspec.json.decode(source.read_bytes())]
+    measured = datetime.fromtimestamp(source.stat().st_mtime, UTC)
+    lines = [
+        "# Performance",
+        "",
+        "Made by `python -m scripts.bench --write-docs` from what `make bench` measured; not to be edited.",
+        "",
+        f"Measured {measured:%Y-%m-%d} on {machine()}. Compare the ratios, not the rates: each rate stands",
+        "beside its limit, timed in turns with it in the same run, medians of both. Blocks come when asked",
+        "for, so no wait for a block is in any rate. One process each, but for the API's server.",
+        "",
+        "| name | rate | limit | ratio | what | beside |",
+        "|---|---:|---:|---:|---|---|",
+        *(
+            f"| {row.name} | {row.value:,.0f} {row.unit} | {row.limit:,.0f} | {row.ratio:.2f} "
+            f"| {' | '.join(LIMITS[row.name])} |"
+            for row in rows
+        ),
+    ]
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def machine() -> str:
+    """What this runs on, without its name."""
+    return (
+        f"{os.cpu_count()} cores {platform.machine()}, {platform.system()}, "
+        f"Python {platform.python_version()}, cryptography {cryptography.__version__}"
+    )
