@@ -68,7 +68,9 @@ class TestHolder:
     def test_a_credential_without_its_wallets_signature_fails(self, world, licence, kind):
         text = world.show(licence, kind)
         stripped = text[: text.rindex("~") + 1]
-        assert only(found(world, licence, stripped), "holder")
+        report = found(world, licence, stripped, kinds={Kind.CODE})
+        assert only(report, "holder")
+        assert report.checks[8].en == "the holder's wallet has not signed"
 
     @pytest.mark.parametrize("kind", BOUND)
     def test_another_wallets_signature_fails(self, world, licence, kind):
