@@ -6,7 +6,6 @@ voided batch, an intent to revoke or suspend (operation.md, Status). Good news w
 
 import threading
 from collections.abc import Callable, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import orjson
@@ -15,22 +14,21 @@ from sqlmodel import Session, col, select
 
 from registry import b64
 from registry.catalogue import Catalogue
-from registry.chain.ledger import FOREVER, Args, Department, Key, Ledger, Span, code_of, events
+from registry.chain.ledger import FOREVER, Department, Key, Ledger, Span
 from registry.definition import TypeDefinition
 from registry.errors import NotFound, RegistryError
+from registry.followed import Followed, Words
+from registry.past import Past
 from registry.settings import Settings
 from registry.signing import PublicKey, Use
-from registry.standing import strictest
 from registry.status import WORD_ENTRIES, StatusBits
 from registry.store import Store, tables
 from registry.store.tables import (
-    ChainBlock,
     ChainEvent,
     CredentialList,
     Deployment,
     DeploymentState,
     Follower,
-    IntentState,
     ListToken,
     Origin,
     StatusIntent,
@@ -49,11 +47,6 @@ from registry.trust import (
 )
 
 CONTRACTS = ("IssuerRegistry", "CertificateRegistry")
-_TIGHTENING = (1, 2)
-"""Revoked and suspended: what counts before it is final."""
-_NOT_FINAL = (IntentState.PENDING, IntentState.SENT, IntentState.MINED)
-
-Words = dict[tuple[str, int], dict[int, int]]
 
 
 class NoTrust(RegistryError):
@@ -100,7 +93,8 @@ class TrustCache:
         self._settings = settings
         self._clock = clock
         self._lock = threading.Lock()
-        self._final = _FinalLedger()
+        self._followed = Followed()
+        self._past = Past()
         self._lists: dict[tuple[str, int, int], TrustedList] = {}
         self._types: dict[tuple[str, int], TrustedType] = {}
         self._known: tuple[_Stamp, Trust] | None = None
@@ -120,7 +114,8 @@ class TrustCache:
 
     def _fresh(self, trust: Trust, follower: Follower) -> Trust:
         """Lists are as fresh as the store they were just read from, words as the follower's last look."""
-        lists_until = self._clock() + self._settings.list_ttl
+        now = self._clock()
+        lists_until = now + self._settings.list_ttl
         return replace(
             trust,
             lists={
@@ -128,12 +123,13 @@ class TrustCache:
                 for uri, each in trust.lists.items()
             },
             words_block=follower.head_number,
+            history=trust.history and replace(trust.history, until=now),
             words_fresh_until=follower.reached_at + self._settings.head_age if _followed(follower) else 0,
         )
 
     def _fold(self, session: Session, deployment: Deployment, follower: Follower, stamp: _Stamp) -> Trust:
         final = follower.head_number - self._settings.confirmations
-        ledger, words = self._ledger(session, stamp.deployment, final)
+        ledger, words = self._followed.upto(session, stamp.deployment, final)
         if not ledger.closed >= set(CONTRACTS):
             raise NoTrust
         issuers = _issuers(session, ledger, words, final if _followed(follower) else None)
@@ -152,24 +148,8 @@ class TrustCache:
             types=self._trusted_types(ledger),
             lists=self._trusted_lists(session, issuers, stamp),
             words_block=follower.head_number,
+            history=self._past.history(session, now),
         )
-
-    def _ledger(self, session: Session, deployment: int, final: int) -> tuple[Ledger, Mapping[str, Words]]:
-        """Everything followed, and the status words: the final ones, tightened by what came later."""
-        ledger = deepcopy(self._final.upto(session, deployment, final))
-        words = {code: department.words for code, department in deepcopy(ledger.departments).items()}
-        for event in events(session, deployment, above=final):
-            args = orjson.loads(event.args)
-            ledger.apply(event.contract, event.name, args, event.block_number)
-            if event.name == "StatusSet" and args["value"] in _TIGHTENING:
-                _tighten_by_event(words, args)
-        for intent in session.exec(
-            select(StatusIntent).where(
-                col(StatusIntent.state).in_(_NOT_FINAL), col(StatusIntent.value).in_(_TIGHTENING)
-            )
-        ):
-            _tighten(words, intent.issuer, intent.type, intent.list, intent.idx, intent.value)
-        return ledger, words
 
     def _trusted_types(self, ledger: Ledger) -> dict[tuple[str, int], TrustedType]:
         for (code, version), found in ledger.types.items():
@@ -195,27 +175,6 @@ class TrustCache:
             lists[key] = known
         self._lists = lists
         return {each.list.uri: each for each in lists.values()}
-
-
-class _FinalLedger:
-    """The ledger of all final blocks, extended as more become final; folded anew after a deep rollback."""
-
-    def __init__(self) -> None:
-        self._deployment = 0
-        self._block = 0
-        self._hash = b""
-        self._ledger = Ledger()
-
-    def upto(self, session: Session, deployment: int, block: int) -> Ledger:
-        """The ledger up to a block. The caller may not change it."""
-        held = session.get(ChainBlock, (self._deployment, self._block))
-        if deployment != self._deployment or block < self._block or not held or held.hash != self._hash:
-            self._deployment, self._block, self._ledger = deployment, 0, Ledger()
-        for event in events(session, deployment, above=self._block, upto=block):
-            self._ledger.apply(event.contract, event.name, orjson.loads(event.args), event.block_number)
-        reached = session.get(ChainBlock, (deployment, block))
-        self._block, self._hash = (block, reached.hash) if reached else (0, b"")
-        return self._ledger
 
 
 def live(session: Session) -> Deployment:
@@ -336,27 +295,6 @@ def _windows(spans: list[Span]) -> Windows:
 
 def _packed(words: Mapping[int, int]) -> bytes:
     return StatusBits.from_words(dict(words), (max(words, default=-1) + 1) * WORD_ENTRIES).to_bytes()
-
-
-def _tighten_by_event(words: Mapping[str, Words], args: Args) -> None:
-    issuer, type_code = code_of(args["issuer"]), code_of(args["typeCode"])
-    for number, mask in zip(args["words"], args["masks"], strict=True):
-        for index in range(WORD_ENTRIES):
-            if int(mask, 16) >> 2 * index & 1:
-                idx = number * WORD_ENTRIES + index
-                _tighten(words, issuer, type_code, args["list"], idx, args["value"])
-
-
-def _tighten(
-    words: Mapping[str, Words], issuer: str, type_code: str, number: int, idx: int, value: int
-) -> None:
-    """Gives an entry the stricter of what it has and a value."""
-    if issuer not in words:
-        return
-    of_list = words[issuer].setdefault((type_code, number), {})
-    word, shift = idx // WORD_ENTRIES, 2 * (idx % WORD_ENTRIES)
-    before = of_list.get(word, 0)
-    of_list[word] = before & ~(3 << shift) | strictest(before >> shift & 3, value) << shift
 
 
 def _stands(known: TrustedList, issuers: Mapping[str, TrustedIssuer]) -> bool:

@@ -18,7 +18,7 @@ from registry.keys import KeyRing, Signing, new_signing
 from registry.rootdocument import KEYS, THRESHOLD, RootDocument
 from registry.signing import SigningKey
 from registry.store.tables import Setting
-from registry.trust import Trust
+from registry.trust import History, Trust
 
 ROOT_YEARS = 10
 """A pinned root document outlives every bundle key by far."""
@@ -94,6 +94,17 @@ def choose(trust: Trust, codes: Collection[str]) -> Trust:
         trust,
         issuers={code: issuer for code, issuer in trust.issuers.items() if code in chosen},
         lists={uri: each for uri, each in trust.lists.items() if _list_of(uri) in chosen},
+        history=trust.history and _chosen_history(trust.history, chosen),
+    )
+
+
+def _chosen_history(history: History, chosen: Collection[str]) -> History:
+    return replace(
+        history,
+        certificates={place: each for place, each in history.certificates.items() if place[0] in chosen},
+        credentials={
+            place: each for place, each in history.credentials.items() if _list_of(place[0]) in chosen
+        },
     )
 
 
@@ -127,7 +138,9 @@ def _numbered(office: Office, trust: Trust) -> Trust:
     now = office.clock()
     with office.store.write() as session:
         version = _counted(session)
-    return replace(trust, version=version, created=now, expires=now + office.settings.bundle_expiry)
+    until = now + office.settings.bundle_expiry
+    history = trust.history and replace(trust.history, until=now)
+    return replace(trust, version=version, created=now, expires=until, history=history)
 
 
 def _counted(session: Session) -> int:

@@ -47,7 +47,15 @@ def busy(office: Office) -> Deployment:
 
 def without_place(trust: Trust) -> Trust:
     return replace(
-        trust, contracts={}, epoch=0, version=0, created=0, expires=0, words_block=0, words_fresh_until=0
+        trust,
+        contracts={},
+        epoch=0,
+        version=0,
+        created=0,
+        expires=0,
+        words_block=0,
+        words_fresh_until=0,
+        history=None,
     )
 
 
