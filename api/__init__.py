@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import departments, links, oauth, openid4vci, pages, problems, public
+from api import departments, links, oauth, openid4vci, pages, problems, public, reference
 from api.logs import Log
 from api.services import Services
 from registry.list_keeping import ListKeeper
@@ -43,6 +43,8 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         version="1.0",
         description=DESCRIPTION,
         lifespan=_keep_lists,
+        docs_url=None,
+        redoc_url=None,
         responses={"4XX": {"model": problems.Problem, "description": "A refusal, in both languages."}},
     )
     cache = TrustCache(runtime.store, runtime.catalogue, runtime.settings, runtime.clock)
@@ -56,6 +58,7 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         openid4vci.credentials,
         public.router,
         links.router,
+        reference.router,
         pages.router,
     ):
         app.include_router(router)

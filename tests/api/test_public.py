@@ -129,3 +129,12 @@ def test_the_openapi_document_describes_every_audience(http: httpx.Client) -> No
 
 def test_health_says_when_the_words_are_old(town: Town, http: httpx.Client) -> None:
     assert http.get("/health").json()["status"] == "green"
+
+
+def test_the_reference_page_shows_every_route_and_loads_nothing_from_elsewhere(http: httpx.Client) -> None:
+    page = http.get("/docs")
+    assert page.status_code == 200
+    for path in http.get("/openapi.json").json()["paths"]:
+        assert path in page.text
+    assert "https://" not in page.text.replace("https://…", "")
+    assert "<script" not in page.text
