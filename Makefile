@@ -15,7 +15,7 @@ check: setup ## Format, lint, types, Solidity lint, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
+	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 	$(BIN)/lint-imports
 
 bench: setup ## Measure each rate beside its limit: a table and build/bench.json (QUICK=1: the form CI runs)

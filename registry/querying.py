@@ -243,7 +243,11 @@ class Querying:
         if query.certificate_id is not None:
             return session.exec(rows.where(Certificate.certificate_id == query.certificate_id)).all()
         assert query.holder is not None
-        return session.exec(rows.where(HolderIndex.holder == self.vault.holder_index(*query.holder))).all()
+        own = [
+            role.role for role in definition.holders if not role.acts_for
+        ]  # a representative holds nothing
+        found = rows.where(HolderIndex.holder == self.vault.holder_index(*query.holder))
+        return session.exec(found.where(col(HolderIndex.role).in_(own))).all()
 
     def _shown(self, query: Query, definition: TypeDefinition, role: str) -> tuple[str, ...]:
         """The claims to disclose: those asked for, and always the identifier that was asked by."""
