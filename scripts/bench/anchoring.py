@@ -54,7 +54,7 @@ def _mark(store: Store, count: int) -> float:
     with store.engine.begin() as connection:
         rows = connection.execute(select(certificate).where(certificate.c.state == "open")).all()
         newest = connection.execute(select(func.max(batch.c.id))).scalar_one()
-        places = [{"row": row.id, "batch": newest, "at": at} for at, row in enumerate(rows)]
+        places = [{"row": row.id, "batch": newest, "at": row.id} for row in rows]
         connection.execute(mark, places)
     if len(rows) != count:
         raise RuntimeError(f"{len(rows)} open certificates, not {count}")
