@@ -162,6 +162,7 @@ class TestRefused:
             {"version": -1},
             {"issuers": [{"code": "X"}]},
             {"expires": "never"},
+            {"types": [{"definition": {"type": "X"}, "hash": "AA", "windows": []}]},
         ],
         ids=str,
     )
@@ -293,6 +294,14 @@ class TestRootsFile:
         assert fuller.issuers[code].roots == trust.issuers[code].roots
         assert world.verify(world.shown[2], fuller).verdict == "valid"
         assert world.verify(world.shown[1], fuller).failed == ["anchor"]
+
+    def test_roots_that_are_not_final_are_left_out(self, authority, trust, world, loaded):
+        code = world.licences[0].department.code
+        issuer = trust.issuers[code]
+        young = {seq: replace(root, final=seq < 3) for seq, root in issuer.roots.items()}
+        state = replace(trust, issuers={**trust.issuers, code: replace(issuer, roots=young)})
+        fuller = bundle.load_roots(loaded, bundle.sign_roots(state, code, 0, key=authority.key))
+        assert set(fuller.issuers[code].roots) == {1, 2}
 
     def test_a_root_that_is_known_is_never_changed(self, authority, trust, world, loaded):
         code = world.licences[0].department.code
