@@ -29,6 +29,7 @@ from registry.store.tables import (
     CertificateState,
     Credential,
     CredentialKind,
+    Deployment,
     Follower,
     ImportJob,
     Origin,
@@ -72,8 +73,13 @@ def _run(town: Town, arguments: argparse.Namespace, console: Console, started: f
     _say_what_is_there(store, town, console)
     with console.status("chain, keys, contracts / 启动本地链，设立登记系统"):
         town.start_chain()
+        before = _deployments(store)
         overstepping = _found(town, store, plan)
         town.start_registry()
+    if before and _deployments(store) != before:
+        console.print(
+            "  [green]✔[/green] healed: everything is on the new chain, compared / 已在新链恢复并核对"
+        )
     console.print(f"  [green]✔[/green] founded and serving / 已设立并运行  {town.origin}")
     cases = UseCases.open(town.settings("api"))
     _issue_all(town, cases, plan, console)
@@ -123,8 +129,13 @@ def _say_what_is_there(store: Store, town: Town, console: Console) -> None:
     if issued:
         console.print(f"  found / 已有 {issued:,} certificates, block {block}")
         if not town.found_state:
-            gone = "the chain's state is gone: healing it from the store / 链数据丢失，正在从存储恢复"
+            gone = "the chain's state is gone: it is healed from the store / 链数据丢失，正在从存储恢复"
             console.print(f"  [yellow]{gone}[/yellow]")
+
+
+def _deployments(store: Store) -> int:
+    with store.read() as session:
+        return session.exec(select(func.count()).select_from(Deployment)).one()
 
 
 def _found(town: Town, store: Store, plan: Mapping[str, Any]) -> Overstepping:

@@ -105,7 +105,7 @@ class Town:
 
     def _api_answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.origin}/health", timeout=1).status_code in (200, 503)
+            return httpx.get(f"{self.origin}/health", timeout=1).status_code == 200
         return False
 
     def _secrets(self) -> dict[str, str]:
