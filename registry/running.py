@@ -32,7 +32,7 @@ def run_worker(settings: Settings, ended: threading.Event) -> None:
     chain = JsonRpcChain(settings.chain_url)
     worker = make_worker(runtime, chain)
     try:
-        _loop(worker, ended)
+        loop(worker, ended)
         worker.release()
     finally:
         chain.close()
@@ -60,7 +60,8 @@ def make_worker(runtime: Runtime, chain: JsonRpcChain) -> Worker:
     )
 
 
-def _loop(worker: Worker, ended: threading.Event) -> None:
+def loop(worker: Worker, ended: threading.Event) -> None:
+    """Rounds until `ended` is set. Trouble is logged once, not every time."""
     trouble = ""
     while not ended.is_set():
         busy, said = False, ""

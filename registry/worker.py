@@ -28,7 +28,8 @@ from registry.store import Store
 from registry.store.tables import ChainAccount, ChainBlock, Deployment, DeploymentState
 
 LEASE = "worker"
-LEASE_SECONDS = 15
+LEASE_SECONDS = 4
+"""Short, so that whoever follows a killed worker need not wait; two at once do no harm."""
 RECONCILE_AFTER = 30
 """Seconds between two looks at whether all is at rest as it should be."""
 
