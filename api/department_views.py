@@ -37,7 +37,11 @@ class IssueRequest(_Sent):
     """One certificate to issue."""
 
     type: str = Field(examples=["resident_identity"], description="Alias or code of the type.")
-    claims: dict[str, str] = Field(description="Claims by name, as the type has them.", repr=False)
+    claims: dict[str, str] = Field(
+        description="Claims by name, as the type has them.",
+        repr=False,
+        examples=[{"name": "王小明", "sex": "男", "ethnicity": "汉", "birth_date": "1990-01-01", "…": "…"}],
+    )
     serial: str = Field(default="", max_length=32, description="Empty: twenty random characters.")
     hold: str = Field(
         default="", max_length=200, description="Why it is kept out of batches; empty: it is not."
@@ -67,12 +71,27 @@ class DecisionRequest(_Sent):
     by: str = Field(default="", max_length=80, description="The clerk.")
 
 
+class SuspensionRequest(DecisionRequest):
+    """Why it is suspended; it can come back."""
+
+    reason: str = Field(description=_REASONS, examples=["withheld"])
+
+
+class ResumptionRequest(DecisionRequest):
+    """That it comes back."""
+
+    reason: str = Field(default="resumed", description=_REASONS, examples=["resumed"])
+
+
 class RenewalRequest(DecisionRequest):
     """The next version of a certificate."""
 
     reason: str = Field(description=_REASONS, examples=["changed"])
     changes: dict[str, str] = Field(
-        default_factory=dict, description="Claims that differ, by name; empty leaves one out.", repr=False
+        default_factory=dict,
+        description="Claims that differ, by name; empty leaves one out.",
+        repr=False,
+        examples=[{"address": "羊城市珠江新城 9 号"}],
     )
 
 

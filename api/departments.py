@@ -16,8 +16,10 @@ from api.department_views import (
     QueryView,
     ReasonRequest,
     RenewalRequest,
+    ResumptionRequest,
     SearchRequest,
     StatusChangeView,
+    SuspensionRequest,
     WithdrawalRequest,
     WithdrawalView,
 )
@@ -100,13 +102,13 @@ def revoke(certificate_id: str, body: DecisionRequest, client: Asking, services:
 
 
 @router.post("/certificates/{certificate_id}/suspension", status_code=202, summary="Suspend")
-def suspend(certificate_id: str, body: DecisionRequest, client: Asking, services: Used) -> StatusChangeView:
+def suspend(certificate_id: str, body: SuspensionRequest, client: Asking, services: Used) -> StatusChangeView:
     """It can come back."""
     return StatusChangeView.of(services.cases.changing.suspend(client.code, certificate_id, _decision(body)))
 
 
 @router.post("/certificates/{certificate_id}/resumption", status_code=202, summary="Resume")
-def resume(certificate_id: str, body: DecisionRequest, client: Asking, services: Used) -> StatusChangeView:
+def resume(certificate_id: str, body: ResumptionRequest, client: Asking, services: Used) -> StatusChangeView:
     """Takes effect once it is final on the chain."""
     return StatusChangeView.of(services.cases.changing.resume(client.code, certificate_id, _decision(body)))
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import dpop
 from api.jose import CLOCK_SKEW, BadToken, Token, header_of, read, unverified_claim
-from api.protocol_errors import NO_STORE, ProtocolError, ProtocolRoute
+from api.protocol_errors import NO_STORE, REFUSALS, ProtocolError, ProtocolRoute
 from api.services import Services, Used
 from registry import clients
 from registry.clients import BadClientToken, Client
@@ -19,7 +19,7 @@ ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _TYPES: Final = frozenset({"jwt", "", "client-authentication+jwt"})
 _LONGEST_LIFE: Final = 600
 
-router = APIRouter(tags=["Departments"], route_class=ProtocolRoute)
+router = APIRouter(tags=["Departments"], route_class=ProtocolRoute, responses=REFUSALS)
 
 
 class ClientTokenRequest(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import dpop, issuer_metadata
 from api.jose import BadToken, Token, read_embedded
-from api.protocol_errors import NO_STORE, CredentialRoute, ProtocolError, ProtocolRoute
+from api.protocol_errors import NO_STORE, REFUSALS, CredentialRoute, ProtocolError, ProtocolRoute
 from api.services import Services, Used
 from registry import b64, grants, offers
 from registry.claims import MOST_KEYS, Claimed, Wait
@@ -22,8 +22,8 @@ KEY_PROOF = frozenset({"openid4vci-proof+jwt"})
 _PROOF_AGE = 300
 
 metadata = APIRouter(tags=["Wallets"])
-tokens = APIRouter(tags=["Wallets"], route_class=ProtocolRoute)
-credentials = APIRouter(tags=["Wallets"], route_class=CredentialRoute)
+tokens = APIRouter(tags=["Wallets"], route_class=ProtocolRoute, responses=REFUSALS)
+credentials = APIRouter(tags=["Wallets"], route_class=CredentialRoute, responses=REFUSALS)
 
 
 class TokenRequest(BaseModel):

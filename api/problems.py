@@ -101,7 +101,10 @@ def install(app: FastAPI, log: Log) -> None:
 
     @app.exception_handler(RegistryError)
     async def refused(request: Request, error: RegistryError) -> JSONResponse:
-        return problem(request, error.status, error.kind, error.zh, error.en, mender=error.mender)
+        fields = sorted({fault.field for fault in getattr(error, "faults", ())})
+        return problem(
+            request, error.status, error.kind, error.zh, error.en, mender=error.mender, fields=fields
+        )
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -7,12 +7,36 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
 
 from registry.claims import Denied, NoSuchTransaction
 from registry.errors import RegistryError
 from registry.grants import BadAccessToken, BadGrant
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class Refusal(BaseModel):
+    """An error as OAuth 2.0 and OpenID4VCI have it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "error": "invalid_grant",
+                "error_description": "The code or the PIN is not right, or the offer has ended.",
+                "reference": "K3V7Q2MD",
+            }
+        }
+    )
+
+    error: str = Field(description="The error's name in its specification.")
+    error_description: str = Field(description="For developers; nothing personal.")
+    reference: str = Field(description="Give this to the operator; it finds the log line.")
+
+
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {"model": Refusal, "description": "A refusal, named as the specification does."}
+}
 
 
 class ProtocolError(Exception):
