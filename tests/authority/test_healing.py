@@ -10,6 +10,7 @@ from registry.authority import healing
 from registry.authority.decisions import Decisions
 from registry.authority.founding import found
 from registry.authority.healing import NothingToHeal, NotTheSame, heal
+from registry.authority.loop import Rounds
 from registry.authority.office import Office
 from registry.chain.contracts import FOREVER, code_bytes
 from registry.chain.ledger import load_ledger
@@ -17,6 +18,7 @@ from registry.chain.node import LocalNode
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
 from registry.trusting import live
+from tests.authority.case import licence_of
 from tests.authority.conftest import HOUSING, MARKET, ORIGIN, POLICE, TOWN, as_issuer, root, settle
 
 
@@ -94,6 +96,29 @@ def test_a_reset_chain_leaves_nothing_to_trust_until_it_is_healed(
     trust = office.trust.current()
     assert not any(issuer.roots for issuer in trust.issuers.values())
     assert trust.words_fresh_until == 0
+
+
+def test_a_certificate_has_the_same_verdict_after_healing(founded: Office) -> None:
+    case = licence_of(founded)
+    case.anchor()
+    before = case.report()
+    reset_chain(founded)
+    settle(founded, heal(founded))
+    after = case.report()
+    assert (after.failed, after.unknown) == (before.failed, before.unknown) == ([], ["status"])
+
+
+def test_the_authority_heals_a_local_chain_by_itself(lost: tuple[Office, Deployment, Trust]) -> None:
+    office, _, before = lost
+    Rounds(office).once()
+    assert office.trust.current().epoch == before.epoch + 1
+
+
+def test_where_it_may_not_the_authority_waits_for_a_person(lost: tuple[Office, Deployment, Trust]) -> None:
+    office, _, before = lost
+    office.settings = office.settings.model_copy(update={"heal": False})
+    Rounds(office).once()
+    assert office.trust.current().epoch == before.epoch
 
 
 def test_a_registry_that_stands_is_not_healed(founded: Office) -> None:

@@ -1,78 +1,25 @@
 """The trust state: what the contracts say, and what follows from it for certificates."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from registry import b64, credential, merkle
+from registry import b64, merkle
 from registry.authority.decisions import Decisions
 from registry.authority.office import ActionRefused, Office
 from registry.chain.contracts import code_bytes, interface
 from registry.chain.ledger import load_ledger
-from registry.credential import CODE_AUDIENCE, Anchor, Kind, StatusReference
-from registry.keys import KeyRing
-from registry.signing import SigningKey, Use
-from registry.verification import Expected, Report, verify
-from tests.authority.conftest import HOUSING, MARKET, ORIGIN, POLICE, as_issuer, in_force, root, settle
+from registry.credential import Anchor
+from registry.signing import SigningKey
+from tests.authority.case import Case, licence_of, ring_key
+from tests.authority.conftest import HOUSING, MARKET, POLICE, as_issuer, in_force, root, settle
 from tests.authority.test_healing import busy
-from tests.formats.world import INTEGRITY, Issued, World, certified
-
-
-@dataclass
-class Case:
-    """A licence of the market regulator, its batch not anchored yet."""
-
-    office: Office
-    issued: Issued
-    key: SigningKey
-
-    @property
-    def root(self) -> bytes:
-        return merkle.root([self.issued.certificate.leaf])
-
-    def anchor(self, seq: int = 1) -> None:
-        self.issued.anchor = Anchor.of(seq, merkle.InclusionProof(0, 1, ()))
-        as_issuer(self.office, MARKET, "anchorBatch", seq, self.root, 1)
-        settle(self.office)
-
-    def report(self, *, signer: str | None = None, key: SigningKey | None = None) -> Report:
-        """What a verifier finds now, with the office's trust state."""
-        assert self.issued.anchor is not None
-        now = self.office.chain.head().time
-        made = self.issued.certificate
-        token = credential.sign_credential(
-            made.core,
-            made.sd,
-            self.issued.anchor,
-            key=key or self.key,
-            x5c=certified(key or self.key),
-            origin=ORIGIN,
-            integrity=INTEGRITY,
-            iat=now,
-            exp=now + 3600,
-            cnf=self.issued.wallet.public,
-            signer=signer,
-            status=StatusReference(uri=credential.status_uri(ORIGIN, signer or MARKET, 0), idx=5),
-        )
-        shown = credential.present(
-            token, made.disclosures[:1], key=self.issued.wallet, aud=CODE_AUDIENCE, nonce="n" * 22, iat=now
-        )
-        return verify(shown, self.office.trust.current(), Expected(kinds={Kind.CODE}), now)
 
 
 @pytest.fixture
 def case(founded: Office) -> Case:
-    world = World()
-    department = world.department("business_licence")
-    department.code = MARKET
-    issued = world.issue(department)
-    return Case(founded, issued, ring_key(founded, MARKET))
-
-
-def ring_key(office: Office, code: str) -> SigningKey:
-    return KeyRing.open(office.settings.keys / "api.ring", "a").signing_key(code, Use.CREDENTIALS)
+    return licence_of(founded)
 
 
 def test_what_is_folded_is_what_the_contracts_say(founded: Office) -> None:
