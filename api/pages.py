@@ -51,6 +51,12 @@ def copy(request: Request, services: Used) -> Response:
     return _page(request, services, copied=True)
 
 
+@router.get("/p/{id}")
+def linked(request: Request, services: Used) -> Response:
+    """Where a wallet's link leads: the page takes what is behind it, opens it with the `#`, and asks."""
+    return _page(request, services, copied=True)
+
+
 @router.post("/check")
 async def check(
     request: Request,

@@ -49,3 +49,26 @@ if (location.pathname === "/c" && location.hash.length > 1) {
   document.getElementById("text").value = location.href;
   history.replaceState(null, "", "/c" + location.search);
 }
+
+// A wallet's link: what is behind it is sealed, and the key after the # stays in this browser.
+if (location.pathname.startsWith("/p/") && location.hash.length > 1) {
+  const key = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname + location.search);
+  openLink(key);
+}
+
+async function openLink(key) {
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const answer = await fetch(location.pathname, { method: "POST" });
+  const said = await answer.json();
+  if (!answer.ok) {
+    result.textContent = document.documentElement.lang === "en" ? said.en : said.zh;
+    return;
+  }
+  const sealed = bytes(said.sealed);
+  const opened = await crypto.subtle.decrypt(
+    { name: "AES-GCM", iv: sealed.slice(0, 12), additionalData: new TextEncoder().encode("zt-link") },
+    await crypto.subtle.importKey("raw", bytes(key), "AES-GCM", false, ["decrypt"]),
+    sealed.slice(12));
+  document.getElementById("text").value = new TextDecoder().decode(opened);
+}

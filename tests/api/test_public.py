@@ -83,6 +83,7 @@ def test_a_link_is_read_once_by_who_has_its_fragment(
     held = wallet.content.held[0]
     shown = presenting.present(wallet, held, list(presenting.claims_of(held)), now=town.now)
     address, _, fragment = presenting.link(http, held, shown).partition("#")
+    assert http.get(address.removeprefix(ORIGIN)).status_code == 200, "opening its page takes nothing yet"
     taken = http.post(address.removeprefix(ORIGIN))
     sealed = b64.decode(taken.json()["sealed"])
     assert AESGCM(b64.decode(fragment)).decrypt(sealed[:12], sealed[12:], b"zt-link").decode() == shown
