@@ -128,6 +128,7 @@ def present(
 ) -> None:
     """Show chosen claims for the next minute / 出示证照，一分钟内有效"""
     from registry import pictures
+    from registry.proofcode import NeedsLink
     from wallet import presenting
 
     if (out is not None) + text + link != 1:
@@ -136,11 +137,14 @@ def present(
     held = presenting.find(wallet, name)
     chosen = [each.strip() for each in claims.split(",") if each.strip()]
     shown = presenting.present(wallet, held, chosen, now=int(time.time()))
-    if link:
+    try:
+        code = "" if link else presenting.proof_code(wallet, held, shown)
+    except NeedsLink as needed:
+        code = ""
+        typer.echo(f"{needed.zh} / {needed.en}", err=True)
+    if not code:
         with _http() as http:
-            typer.echo(presenting.link(http, held, shown))
-        return
-    code = presenting.proof_code(wallet, held, shown)
+            code = presenting.link(http, held, shown)
     if out is None:
         typer.echo(code)
     else:

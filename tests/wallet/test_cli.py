@@ -68,6 +68,9 @@ def test_a_citizen_claims_shows_and_withdraws(served: Town, tmp_path: Path) -> N
     (code,) = read(out.read_bytes())
     assert code.startswith("ZT1:")
     assert "#" in run(tmp_path, "present", certificate_id, "--claims", "name,portrait", "--link")
+    every = ",".join(json.loads(run(tmp_path, "show", certificate_id, "--json"))["claims"])
+    run(tmp_path, "present", certificate_id, "--claims", every, "--out", str(out))
+    assert read(out.read_bytes())[0].startswith(f"{served.origin}/p/")
     renewed = json.loads(run(tmp_path, "renew", "--all", "--json"))
     assert len(renewed["held"]) == 1
     withdrawn = run(
