@@ -6,10 +6,9 @@ voided batch, an intent to revoke or suspend (operation.md, Status). Good news w
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import orjson
-from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from registry import b64
@@ -18,20 +17,17 @@ from registry.chain.ledger import FOREVER, Department, Key, Ledger, Span
 from registry.definition import TypeDefinition
 from registry.errors import NotFound, RegistryError
 from registry.followed import Followed, Words
+from registry.glance import Glance, Stamp, glance
 from registry.past import Past
 from registry.settings import Settings
 from registry.signing import PublicKey, Use
 from registry.status import WORD_ENTRIES, StatusBits
 from registry.store import Store, tables
 from registry.store.tables import (
-    ChainEvent,
-    CredentialList,
     Deployment,
     DeploymentState,
-    Follower,
     ListToken,
     Origin,
-    StatusIntent,
 )
 from registry.trust import (
     Successor,
@@ -63,22 +59,6 @@ class NoTrust(RegistryError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Stamp:
-    """What a trust state was made of: equal stamps, equal states (but for freshness).
-
-    final: the last final block that holds an event of ours.
-    """
-
-    deployment: int
-    version: int
-    final: int
-    intent: int
-    origins: int
-    certified: int
-    lists: tuple[tuple[str, int, int], ...]
-
-
 class TrustCache:
     """The current trust state, shared by the threads of a process.
 
@@ -97,22 +77,19 @@ class TrustCache:
         self._past = Past()
         self._lists: dict[tuple[str, int, int], TrustedList] = {}
         self._types: dict[tuple[str, int], TrustedType] = {}
-        self._known: tuple[_Stamp, Trust] | None = None
+        self._known: tuple[Stamp, Trust] | None = None
 
     def current(self) -> Trust:
         """The trust state of this moment. Raises NoTrust."""
         with self._lock, self._store.read() as session:
-            deployment = live(session)
-            follower = session.get(Follower, deployment.id)
-            if follower is None:
+            found = glance(session, self._settings.confirmations)
+            if found is None:
                 raise NoTrust
-            final = follower.head_number - self._settings.confirmations
-            stamp = _stamp(session, deployment, follower, final)
-            if self._known is None or self._known[0] != stamp:
-                self._known = stamp, self._fold(session, deployment, follower, stamp)
-            return self._fresh(self._known[1], follower)
+            if self._known is None or self._known[0] != found.stamp:
+                self._known = found.stamp, self._fold(session, found)
+            return self._fresh(self._known[1], found)
 
-    def _fresh(self, trust: Trust, follower: Follower) -> Trust:
+    def _fresh(self, trust: Trust, found: Glance) -> Trust:
         """Lists are as fresh as the store they were just read from, words as the follower's last look."""
         now = self._clock()
         lists_until = now + self._settings.list_ttl
@@ -122,17 +99,18 @@ class TrustCache:
                 uri: replace(each, fresh_until=min(lists_until, each.list.exp))
                 for uri, each in trust.lists.items()
             },
-            words_block=follower.head_number,
+            words_block=found.head,
             history=trust.history and replace(trust.history, until=now),
-            words_fresh_until=follower.reached_at + self._settings.head_age if _followed(follower) else 0,
+            words_fresh_until=found.reached_at + self._settings.head_age if found.followed else 0,
         )
 
-    def _fold(self, session: Session, deployment: Deployment, follower: Follower, stamp: _Stamp) -> Trust:
-        final = follower.head_number - self._settings.confirmations
-        ledger, words = self._followed.upto(session, stamp.deployment, final)
+    def _fold(self, session: Session, found: Glance) -> Trust:
+        deployment = session.get_one(Deployment, found.stamp.deployment)
+        final = found.head - self._settings.confirmations
+        ledger, words = self._followed.upto(session, found.stamp.deployment, final)
         if not ledger.closed >= set(CONTRACTS):
             raise NoTrust
-        issuers = _issuers(session, ledger, words, final if _followed(follower) else None)
+        issuers = _issuers(session, ledger, words, final if found.followed else None)
         now = self._clock()
         return Trust(
             chain_id=deployment.chain_id,
@@ -141,13 +119,13 @@ class TrustCache:
                 "CertificateRegistry": deployment.certificate_registry,
             },
             epoch=deployment.epoch,
-            version=follower.version,
+            version=found.stamp.version,
             created=now,
             expires=now + self._settings.bundle_expiry,
             issuers=issuers,
             types=self._trusted_types(ledger),
-            lists=self._trusted_lists(session, issuers, stamp),
-            words_block=follower.head_number,
+            lists=self._trusted_lists(session, issuers, found.stamp),
+            words_block=found.head,
             history=self._past.history(session, now),
         )
 
@@ -161,7 +139,7 @@ class TrustCache:
         return {key: self._types[key] for key in ledger.types if key in self._types}
 
     def _trusted_lists(
-        self, session: Session, issuers: Mapping[str, TrustedIssuer], stamp: _Stamp
+        self, session: Session, issuers: Mapping[str, TrustedIssuer], stamp: Stamp
     ) -> dict[str, TrustedList]:
         lists = {}
         for key in stamp.lists:
@@ -183,40 +161,6 @@ def live(session: Session) -> Deployment:
     if found is None:
         raise NoTrust
     return found
-
-
-def _followed(follower: Follower) -> bool:
-    """Whether the chain at hand is the one that was followed; where it is not, nothing on it is known."""
-    return follower.health == "green"
-
-
-def _stamp(session: Session, deployment: Deployment, follower: Follower, final: int) -> _Stamp:
-    last_final = select(func.max(ChainEvent.block_number)).where(
-        ChainEvent.deployment == deployment.id, col(ChainEvent.block_number) <= final
-    )
-    newest = (
-        select(func.max(ListToken.version))
-        .where(ListToken.issuer == CredentialList.issuer, ListToken.list == CredentialList.list)
-        .scalar_subquery()
-    )
-    event, intent, origins, certified = session.exec(
-        select(
-            last_final.scalar_subquery(),
-            select(func.max(StatusIntent.id)).scalar_subquery(),
-            select(func.count()).select_from(Origin).scalar_subquery(),
-            select(func.count(col(tables.PublicKey.x5c))).scalar_subquery(),
-        )
-    ).one()
-    lists = session.exec(select(CredentialList.issuer, CredentialList.list, newest)).all()
-    return _Stamp(
-        deployment=deployment.id or 0,
-        version=follower.version,
-        final=event or 0,
-        intent=intent or 0,
-        origins=origins,
-        certified=certified,
-        lists=tuple((issuer, number, version) for issuer, number, version in lists if version is not None),
-    )
 
 
 def _issuers(
