@@ -51,5 +51,8 @@ def _digest(text: str) -> str:
 
 def _same_address(one: str, other: str) -> bool:
     """Scheme, host and path; query and fragment do not count (RFC 9449, section 4.3, 9)."""
-    a, b = urlsplit(one), urlsplit(other)
+    try:
+        a, b = urlsplit(one), urlsplit(other)
+    except ValueError:
+        return False
     return (a.scheme.lower(), a.netloc.lower(), a.path) == (b.scheme.lower(), b.netloc.lower(), b.path)

@@ -1,5 +1,6 @@
 """JSON Web Tokens that others signed: one algorithm, one `typ`, times checked here (joserfc checks none)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,7 @@ from joserfc.jwk import ECKey
 ALGORITHM: Final = "ES256"
 CLOCK_SKEW: Final = 60
 _LONGEST: Final = 16_384
+_UNREADABLE: Final = (JoseError, ValueError, RecursionError)
 
 
 class BadToken(Exception):
@@ -37,7 +39,7 @@ class Token:
             BadToken: it is missing, empty, or something else.
         """
         value = self.claims.get(name)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not value or not _is_unicode(value):
             raise BadToken(f"{name} is missing or no text")
         return value
 
@@ -48,7 +50,7 @@ class Token:
             BadToken: it is missing or no number.
         """
         value = self.claims.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise BadToken(f"{name} is missing or no number")
         return int(value)
 
@@ -62,6 +64,11 @@ class Token:
             raise BadToken("iat is too old or in the future")
 
 
+def _is_unicode(text: str) -> bool:
+    """JSON can name half of a surrogate pair, which is no text and has no bytes."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def header_of(text: str) -> Mapping[str, Any]:
     """The header of a compact JWS, unverified.
 
@@ -72,7 +79,7 @@ def header_of(text: str) -> Mapping[str, Any]:
         raise BadToken("too long")
     try:
         header: Mapping[str, Any] = jws.extract_compact(text.encode()).headers()
-    except (JoseError, ValueError) as error:
+    except _UNREADABLE as error:
         raise BadToken("no compact JWS") from error
     return header
 
@@ -87,7 +94,7 @@ def unverified_claim(text: str, name: str) -> str:
         raise BadToken("too long")
     try:
         claims = orjson.loads(jws.extract_compact(text.encode()).payload)
-    except (JoseError, ValueError) as error:
+    except _UNREADABLE as error:
         raise BadToken("no compact JWS") from error
     value = claims.get(name) if isinstance(claims, dict) else None
     if not isinstance(value, str) or not value:
@@ -127,7 +134,7 @@ def read(text: str, *, jwk: object, types: frozenset[str]) -> Token:
     try:
         key = ECKey.import_key(dict(public))
         token = jwt.decode(text, key, algorithms=[ALGORITHM])
-    except (JoseError, ValueError) as error:
+    except _UNREADABLE as error:
         raise BadToken("the signature does not verify") from error
     return Token(header, token.claims, public, key.thumbprint())
 

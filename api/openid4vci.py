@@ -254,9 +254,9 @@ def _proven_keys(body: CredentialRequest, services: Services) -> list[PublicKey]
         raise ProtocolError("invalid_proof", error.en) from error
     if len({key.thumbprint for key in keys}) != len(keys):
         raise ProtocolError("invalid_proof", "each key may be proven once")
-    nonces = {proof.claims.get("nonce") for proof in proofs}
-    only = nonces.pop() if len(nonces) == 1 else None
-    if not isinstance(only, str) or not services.sharing.nonces.use(only, now):
+    only = proofs[0].claims.get("nonce")
+    same = all(proof.claims.get("nonce") == only for proof in proofs)
+    if not isinstance(only, str) or not same or not services.sharing.nonces.use(only, now):
         raise ProtocolError("invalid_nonce", "get a fresh nonce from the nonce endpoint")
     return keys
 

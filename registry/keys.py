@@ -8,6 +8,7 @@ synced, renamed. Nothing here shows a key or a passphrase in its `repr`.
 import fcntl
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -23,6 +24,9 @@ from registry.errors import RegistryError
 from registry.signing import SigningKey
 
 Randomness = Callable[[int], bytes]
+# eth_account brings in py_ecc, which lets Python recurse 100,000 deep: JSON that a stranger nested as deep
+# then overflows the C stack and ends the process.
+sys.setrecursionlimit(1_000)
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 

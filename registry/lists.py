@@ -30,6 +30,7 @@ CLOSED_AT: Final = LIST_SIZE * 9 // 10
 _TRIES: Final = 20
 _KEPT_EVERY: Final = 6 * 3600
 _MOST_AT_ONCE: Final = 500
+_MOST_LISTS: Final = 1 << 31
 
 
 class ListsBusy(RegistryError):
@@ -190,6 +191,8 @@ class Lists:
 
 def served(session: Session, issuer: str, number: int) -> ListToken | None:
     """The list as everybody gets it now; None where there is no such list."""
+    if not 0 <= number < _MOST_LISTS:
+        return None
     return session.exec(_newest(issuer, number).limit(1)).first()
 
 
