@@ -2,18 +2,21 @@
 
 import hashlib
 import re
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
+from sqlmodel import Session
 
 from api.problems import Problem
 from api.services import Services, Used
-from registry import checking, credential, lists, verifications
+from registry import checking, credential, lists, verification, verifications
 from registry.credential import Kind
 from registry.errors import NotFound
+from registry.nonces import use_once
 from registry.type_metadata import type_metadata
 from registry.verification import Expected
 
@@ -100,9 +103,14 @@ def _checked(services: Services, content: bytes) -> dict[str, Any]:
     presentation = checking.presentation_in(checking.texts_in(content), trust)
     expected = Expected(kinds=(Kind.CODE, Kind.COPY))
     now = services.now()
-    found = checking.check(presentation, trust, expected, now, use_once=services.use_once)
-    verifications.count(services.store, found.report, now=now)
-    return found.report
+    found = verification.verify(presentation, trust, expected, now)
+
+    def conclude(session: Session) -> dict[str, Any]:
+        report = checking.conclude(presentation, found, partial(use_once, session)).report
+        verifications.count(session, report, now=now)
+        return report
+
+    return services.store.write_together(conclude)
 
 
 @router.post("/withdrawals", summary="Withdraw a lost wallet")

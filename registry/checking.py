@@ -9,7 +9,7 @@ from typing import Any
 
 from registry import credential, pictures, proofcode
 from registry.trust import Trust
-from registry.verification import Expected, verify
+from registry.verification import Expected, Report, verify
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 
@@ -68,9 +68,17 @@ def check(
     use_once: of the store at hand; None where there is none, or nothing is to be used up.
     """
     found = verify(presentation, trust, expected, now, at, dated=dated)
+    return conclude(presentation, found, use_once if at is None else None)
+
+
+def conclude(presentation: str, found: Report, use_once: UseOnce | None) -> Checked:
+    """Use the nonce up where the report on a presentation came out valid; it is refused if that was done.
+
+    use_once: as `check` has it.
+    """
     report = found.to_dict()
     guard = found.guard
-    if found.verdict != "valid" or at is not None or guard is None or use_once is None:
+    if found.verdict != "valid" or guard is None or use_once is None:
         return Checked(presentation, report)
     if not use_once(guard.audience, guard.nonce, guard.expires):
         report |= {"verdict": "invalid", "next": {name: _SHOWN_BEFORE[name] for name in ("zh", "en")}}

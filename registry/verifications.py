@@ -3,21 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from registry.store import Store
+from sqlmodel import Session
+
+from registry.store.rows import insert_many
 from registry.store.tables import Verification
 
+_COLUMNS = ("at", "verifier", "kind", "verdict", "epoch", "version")
 
-def count(store: Store, report: Mapping[str, Any], *, verifier: str = "", now: int) -> None:
+
+def count(session: Session, report: Mapping[str, Any], *, verifier: str = "", now: int) -> None:
     """Store that a presentation was checked. report: its JSON form; verifier: a department, or empty."""
     trust = report["trust"]
-    with store.write() as session:
-        session.add(
-            Verification(
-                at=now,
-                verifier=verifier,
-                kind=report["kind"] or "unread",
-                verdict=report["verdict"],
-                epoch=trust["epoch"],
-                version=trust["version"],
-            )
-        )
+    row = (now, verifier, report["kind"] or "unread", report["verdict"], trust["epoch"], trust["version"])
+    insert_many(session.connection(), Verification, _COLUMNS, [row])

@@ -88,7 +88,9 @@ def _listen(host: str, wanted: int) -> socket.socket:
         NoPort: none of two hundred is free.
     """
     for port in range(wanted, wanted + _PORTS_TRIED):
-        listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        # asyncio sends small answers at once only on a socket that says it is TCP; else each waits 40 ms.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))

@@ -1,15 +1,18 @@
 """Opening a database, and the two kinds of transaction: reading and writing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlmodel import Session
 
 from registry.store import migrations
+from registry.store.together import Together
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it (SQLite)."""
@@ -24,6 +27,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._reading = engine.execution_options(writing=False)
+        self._together = Together(self.write)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -40,6 +44,14 @@ class Store:
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             session.connection()
             yield session
+
+    def write_together(self, work: Callable[[Session], T]) -> T:
+        """A small write on a hot path, in one transaction with those of other threads at the same moment.
+
+        Returns what `work` returns once it is committed; raises what it raises, with nothing of it stored.
+        work: changes nothing but the store, and may be called again after its changes were undone.
+        """
+        return self._together(work)
 
     def close(self) -> None:
         """Give all connections back to the system."""
