@@ -138,7 +138,7 @@ class Town:
         return {
             "credit_code": credit_code(f"91440101MA5A{number:04d}0"),
             "company_name": f"羊城珠江{chr(0x4E00 + number)}餐饮有限公司",
-            "kind": "有限责任公司（自然人独资）",
+            "kind": "有限责任公司(自然人独资)",
             "representative_name": f"买买提·艾力{chr(0x4E00 + number)}",
             "representative_number": citizen_number(number),
             "capital": "2000000",
