@@ -13,7 +13,6 @@ from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.runtime import Runtime
 from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in, runtime_over
 
-
 FRESH_AFTER = 40
 
 

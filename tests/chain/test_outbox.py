@@ -40,6 +40,29 @@ def test_whichever_attempt_is_mined_counts(town: Town) -> None:
     check(town)
 
 
+def test_after_a_rollback_the_very_bytes_that_were_mined_are_sent_again(town: Town) -> None:
+    """Of two attempts the first was mined: that one is sent again, not the dearer one."""
+    town.issue(1)
+    worker = town.worker()
+    worker.round()
+    for _ in range(3):
+        _mine_nothing(town)
+        worker.round()
+    town.node.rpc.request("anvil_dropAllTransactions")
+    first = _attempts(town)[0]
+    town.node.rpc.send(first.raw)
+    town.node.mine()
+    worker.round()
+    town.node.rpc.request("anvil_reorg", 1, [])
+    town.node.rpc.request("anvil_dropAllTransactions")
+    worker.round()
+    assert _transactions(town)[0].state == "sent"
+    assert town.node.rpc.knows(first.hash)
+    town.settle(worker)
+    assert _transactions(town)[0].mined_hash == first.hash
+    check(town)
+
+
 def test_a_transaction_that_the_node_forgot_is_sent_again(town: Town) -> None:
     town.issue(1)
     worker = town.worker()
@@ -118,6 +141,18 @@ def test_a_foreign_transaction_stops_the_account_and_a_new_one_takes_over(town: 
     assert town.stops() == set()
     assert [one.seq for one in town.batches()] == [1]
     check(town)
+
+
+def test_a_foreign_transaction_is_noticed_before_anything_new_is_signed(town: Town) -> None:
+    worker = town.worker()
+    town.issue(1)
+    town.settle(worker)
+    call = ("openSequences", [code_bytes(POLICE)])
+    town.authority.act(CERTIFICATE_REGISTRY, *call, account=town.account(POLICE))
+    town.issue(1)
+    worker.round()
+    assert town.stops() == {"foreign_nonce"}
+    assert len(_attempts(town)) == 1
 
 
 def test_a_thiefs_batch_stops_the_issuer_until_it_is_voided(town: Town) -> None:

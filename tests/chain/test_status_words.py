@@ -128,6 +128,26 @@ def test_a_rolled_back_revocation_is_sent_again(town: Town, depth: int) -> None:
     check(town)
 
 
+def test_nothing_new_is_signed_before_a_rolled_back_revocation_is_mined_again(town: Town) -> None:
+    (one,) = town.issue(1)
+    worker = town.worker()
+    town.settle(worker)
+    town.node.mine(3)
+    worker.round()
+    _intend(town, one, REVOKED)
+    worker.round()
+    town.node.mine()
+    worker.round()
+    town.node.rpc.request("anvil_reorg", 1, [])
+    town.node.rpc.request("anvil_dropAllTransactions")
+    town.issue(1)
+    before = len(_raws(town))
+    worker.round()
+    assert (_states(town), len(_raws(town))) == (["sent"], before)
+    town.settle(worker)
+    check(town)
+
+
 def test_a_reverted_call_is_made_anew_without_the_move_that_is_forbidden(town: Town) -> None:
     """A thief revoked one entry between our signing and our mining."""
     stolen, other = town.issue(2)
