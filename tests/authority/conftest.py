@@ -1,5 +1,6 @@
 """A founded registry on a local chain whose blocks come only when something waits for them."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from hashlib import sha256
@@ -42,18 +43,42 @@ def node() -> Iterator[LocalNode]:
 def office(tmp_path: Path, node: LocalNode) -> Iterator[Office]:
     """The authority's desk before founding; departments have their keys."""
     opened = open_office(tmp_path, node)
-    members = [Member(each.code, each.kind == "issues") for each in TOWN.departments]
-    provision(opened.settings, opened.store, members)
+    provide_keys(opened)
     yield opened
     opened.store.close()
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A founded registry at rest: its data folder, its chain's state beside it."""
+    folder = tmp_path_factory.mktemp("founded")
+    with local_node(state=folder / "chain.json") as node:
+        opened = open_office(folder, node)
+        provide_keys(opened)
+        settle(opened, found(opened, TOWN, ORIGIN))
+        opened.store.close()
+    return folder
+
+
 @pytest.fixture
-def founded(office: Office) -> Office:
+def founded_node(template: Path, tmp_path: Path) -> Iterator[LocalNode]:
+    """The chain of `founded`."""
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    with local_node(state=tmp_path / "chain.json") as running:
+        yield running
+
+
+@pytest.fixture
+def founded(tmp_path: Path, founded_node: LocalNode) -> Iterator[Office]:
     """The authority's desk after founding, with everything final."""
-    deployment = found(office, TOWN, ORIGIN)
-    settle(office, deployment)
-    return office
+    opened = open_office(tmp_path, founded_node)
+    yield opened
+    opened.store.close()
+
+
+def provide_keys(office: Office) -> None:
+    members = [Member(each.code, each.kind == "issues") for each in TOWN.departments]
+    provision(office.settings, office.store, members)
 
 
 def open_office(folder: Path, node: LocalNode) -> Office:

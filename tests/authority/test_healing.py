@@ -14,7 +14,6 @@ from registry.authority.loop import Rounds
 from registry.authority.office import Office
 from registry.chain.contracts import FOREVER, code_bytes
 from registry.chain.ledger import load_ledger
-from registry.chain.node import LocalNode
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
 from registry.trusting import live
@@ -172,7 +171,7 @@ def test_contracts_that_differ_are_not_put_in_force(
     assert heal(office).state == DeploymentState.LIVE
 
 
-def test_an_action_that_was_not_final_is_done_again(founded: Office, node: LocalNode) -> None:
+def test_an_action_that_was_not_final_is_done_again(founded: Office) -> None:
     licence = founded.catalogue.by_alias("business_licence").type
     Decisions(founded).grant(HOUSING, licence)
     reset_chain(founded)

@@ -3,12 +3,13 @@
 from sqlmodel import select
 
 from registry.authority.decisions import Decisions
+from registry.authority.founding import found
 from registry.authority.office import Office
 from registry.chain.contracts import FOREVER
 from registry.chain.ledger import load_ledger
 from registry.chain.node import LocalNode
 from registry.store.tables import ChainTransaction, TransactionState
-from tests.authority.conftest import HOUSING, in_force, settle
+from tests.authority.conftest import HOUSING, ORIGIN, TOWN, in_force, settle
 
 
 def windows(office: Office, type_code: str) -> list[tuple[int, int]]:
@@ -31,11 +32,11 @@ def last_state(office: Office) -> str:
         return rows.first().state
 
 
-def test_a_decision_that_was_rolled_back_is_sent_again(founded: Office, node: LocalNode) -> None:
+def test_a_decision_that_was_rolled_back_is_sent_again(founded: Office, founded_node: LocalNode) -> None:
     licence = founded.catalogue.by_alias("business_licence").type
     Decisions(founded).grant(HOUSING, licence)
     assert len(windows(founded, licence)) == 1
-    lose_the_last_action(founded, node)
+    lose_the_last_action(founded, founded_node)
     founded.step(in_force(founded))
     assert windows(founded, licence) == []
     assert last_state(founded) == TransactionState.SENT
@@ -46,15 +47,16 @@ def test_a_decision_that_was_rolled_back_is_sent_again(founded: Office, node: Lo
 
 
 def test_a_rolled_back_decision_whose_time_has_passed_takes_effect_now(
-    founded: Office, node: LocalNode
+    founded: Office, founded_node: LocalNode
 ) -> None:
     licence = founded.catalogue.by_alias("business_licence").type
+    founded_node.mine()
     start = founded.chain.head().time + 30
     Decisions(founded).grant(HOUSING, licence, start=start)
     assert windows(founded, licence) == [(start, FOREVER)]
-    lose_the_last_action(founded, node)
-    node.rpc.request("evm_increaseTime", 60)
-    node.mine()
+    lose_the_last_action(founded, founded_node)
+    founded_node.rpc.request("evm_increaseTime", 60)
+    founded_node.mine()
     clock = founded.clock
     founded.clock = lambda: clock() + 60
     for _ in range(5):
@@ -65,14 +67,15 @@ def test_a_rolled_back_decision_whose_time_has_passed_takes_effect_now(
     assert (began > start, until) == (True, FOREVER)
 
 
-def test_a_founding_that_was_rolled_back_is_completed(founded: Office, node: LocalNode) -> None:
-    before = founded.trust.current()
+def test_a_founding_that_was_rolled_back_is_completed(office: Office, node: LocalNode) -> None:
+    settle(office, found(office, TOWN, ORIGIN))
+    before = office.trust.current()
     node.rpc.request("anvil_rollback", 4)
     for _ in range(4):
-        founded.step(in_force(founded))
-        founded.wait()
-    settle(founded)
-    assert set(founded.trust.current().issuers) == set(before.issuers)
-    assert [issuer.rights.keys() for issuer in founded.trust.current().issuers.values()] == [
-        issuer.rights.keys() for issuer in before.issuers.values()
-    ]
+        office.step(in_force(office))
+        office.wait()
+    settle(office)
+    after = office.trust.current()
+    assert {code: list(issuer.rights) for code, issuer in after.issuers.items()} == {
+        code: list(issuer.rights) for code, issuer in before.issuers.items()
+    }
