@@ -22,7 +22,8 @@ class BadBase64(RegistryError, ValueError):
 
 def encode(data: bytes) -> str:
     """base64url of `data`, no padding."""
-    return pybase64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    text: str = pybase64.b64encode_as_string(data, b"-_")
+    return text.rstrip("=")
 
 
 def decode(text: str) -> bytes:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from stdnum.cn import uscc
 
 from registry import identifiers
 from registry.identifiers import ALPHABET, CertificateId, NoFurtherVersion, NotAnIdentifier
@@ -125,3 +126,12 @@ def test_a_credit_code_is_taken_only_as_it_is_written() -> None:
 
 def _citizen_number(body: str) -> str:
     return next(body + check for check in "0123456789X" if identifiers.is_citizen_number(body + check))
+
+
+@given(st.from_regex(r"[0-9]{8}[0-9A-HJ-NPQRTUWXY]{9}", fullmatch=True), st.data())
+def test_a_credit_code_is_what_stdnum_says_it_is(body: str, data: st.DataObject) -> None:
+    right = body + uscc.calc_check_digit(body)
+    assert identifiers.is_credit_code(right)
+    at, other = data.draw(st.integers(0, 17)), data.draw(st.sampled_from(ALPHABET + " -xé\n"))
+    changed = right[:at] + other + right[at + 1 :]
+    assert identifiers.is_credit_code(changed) == (uscc.is_valid(changed) and uscc.compact(changed) == changed)
