@@ -8,6 +8,7 @@ it at once from harm.
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 from eth_account.signers.local import LocalAccount
 from sqlalchemy.exc import IntegrityError
@@ -30,6 +31,9 @@ from registry.store.tables import ChainAccount, ChainBlock, Deployment, Deployme
 LEASE = "worker"
 LEASE_SECONDS = 4
 """Short, so that whoever follows a killed worker need not wait; two at once do no harm."""
+PATIENCE = 1.0
+"""Seconds of closing batches in one round."""
+
 RECONCILE_AFTER = 30
 """Seconds between two looks at whether all is at rest as it should be."""
 
@@ -46,8 +50,8 @@ class Round:
 class Worker:
     """Everything one worker process needs.
 
-    clock: Unix seconds. confirmations: blocks above a transaction until it is final. fund: gives an account
-    of a local chain a balance; returns at once on any other chain.
+    clock: Unix seconds. timer: seconds that only ever go forward. confirmations: blocks above a transaction
+    until it is final. fund: gives an account of a local chain a balance; returns at once on any other chain.
     """
 
     store: Store
@@ -59,6 +63,7 @@ class Worker:
     batch_after: float
     batch_size: int
     fund: Callable[[str], None] = lambda _address: None
+    timer: Callable[[], float] = monotonic
     name: str = field(default_factory=lambda: secrets.token_hex(8))
     _accounts: dict[str, list[LocalAccount]] = field(default_factory=dict)
     _line: "Line | None" = None
@@ -108,14 +113,23 @@ class Worker:
             worked |= line.sending.send(issuer, now=now, time=time)
         line.sending.end_stops(time)
         line.mending.adopt()
-        for issuer in at_work:
-            if line.mending.look(issuer, now=now, time=time):
-                worked |= line.anchoring.close(issuer, now=now, time=time)
+        worked |= self._close(line, at_work, now, time)
         for outbox in line.desk.waiting():
             outbox.push(now=now)
         self._replace_ended_accounts(line, now, time)
         self._reconcile(line, now)
         return worked
+
+    def _close(self, line: "Line", at_work: Sequence[str], now: int, time: int) -> bool:
+        """Closes batches until that has taken a while: what is closed should be sent before the rest is."""
+        begun = self.timer()
+        closed = False
+        for issuer in at_work:
+            if line.mending.look(issuer, now=now, time=time):
+                closed |= line.anchoring.close(issuer, now=now, time=time)
+            if self.timer() - begun > PATIENCE:
+                break
+        return closed
 
     def _examine(self, line: "Line", now: int) -> None:
         """Looks for transactions that were reverted, and for nonces that somebody else used."""

@@ -25,7 +25,10 @@ def check(town: Town, *, held: int = 0) -> None:
         batches = _batches(store)
         waiting = store.execute("SELECT count(*) FROM certificate WHERE state = 'held'").fetchone()[0]
         unfinished = store.execute("SELECT count(*) FROM certificate WHERE state = 'open'").fetchone()[0]
-        rows = store.execute("SELECT account, nonce, state FROM chain_tx ORDER BY account, nonce").fetchall()
+        rows = store.execute(
+            "SELECT account, nonce, state FROM chain_tx WHERE kind IN ('anchor', 'status') "
+            "ORDER BY account, nonce"
+        ).fetchall()
         contract = store.execute(
             "SELECT certificate_registry FROM deployment WHERE state = 'live'"
         ).fetchone()[0]
