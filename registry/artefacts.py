@@ -131,10 +131,12 @@ def _indexed(session: Session, ids: Sequence[int]) -> dict[int, Indexed]:
     holders: dict[int, set[tuple[str, bytes]]] = {one: set() for one in ids}
     numbers: dict[int, set[bytes]] = {one: set() for one in ids}
     for piece in pieces(ids):
-        for row in session.exec(select(HolderIndex).where(col(HolderIndex.certificate).in_(piece))):
-            holders[row.certificate].add((row.role, row.holder))
-        for number in session.exec(select(NumberIndex).where(col(NumberIndex.certificate).in_(piece))):
-            numbers[number.certificate].add(number.number)
+        found = select(HolderIndex.certificate, HolderIndex.role, HolderIndex.holder)
+        for one, role, holder in session.exec(found.where(col(HolderIndex.certificate).in_(piece))):
+            holders[one].add((role, holder))
+        printed = select(NumberIndex.certificate, NumberIndex.number)
+        for one, number in session.exec(printed.where(col(NumberIndex.certificate).in_(piece))):
+            numbers[one].add(number)
     return {one: Indexed(frozenset(holders[one]), frozenset(numbers[one])) for one in ids}
 
 

@@ -102,10 +102,14 @@ class Vault:
 
     def open(self, session: Session, data_key: int, bound_to: str, sealed: bytes) -> bytes:
         """What was sealed under the data key of that row. Raises Unreadable."""
-        row = session.get(DataKey, data_key)
-        if row is None:
-            raise Unreadable
-        return _decrypt(self._unwrap(row), sealed, bound_to.encode())
+        # The session itself forgets a row that nobody holds, and would ask for it for every certificate.
+        ciphers: dict[int, AESGCM] = session.info.setdefault(self, {})
+        if data_key not in ciphers:
+            row = session.get(DataKey, data_key)
+            if row is None:
+                raise Unreadable
+            ciphers[data_key] = self._unwrap(row)
+        return _decrypt(ciphers[data_key], sealed, bound_to.encode())
 
     def seal_contents(
         self, key: IssuerKey, certificate_id: str, contents: Contents, nonce: bytes | None = None

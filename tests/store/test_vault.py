@@ -1,9 +1,11 @@
 """Sealing, keyed hashes, and the permutation of list entries."""
 
+import gc
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import select
 
 from registry.store import Store, open_store
@@ -90,3 +92,16 @@ def test_every_counter_gets_an_entry_of_its_own_and_neighbours_are_far_apart(nam
 def test_lists_are_permuted_differently() -> None:
     one, other = (Permutation(b"p" * 32, name) for name in ("issuer type 0", "issuer type 1"))
     assert sum(one(counter) == other(counter) for counter in range(10_000)) < 10
+
+
+def test_a_session_asks_for_a_data_key_once(store: Store, vault: Vault) -> None:
+    with store.write() as session:
+        key = vault.issuer_key(session, ISSUER, now=1)
+        sealed = [vault.seal_contents(key, f"1.2.{number}", CONTENTS) for number in range(5)]
+    asked: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    with store.read() as session:
+        for number, each in enumerate(sealed):
+            assert vault.contents(session, key.id, f"1.2.{number}", each) == CONTENTS
+            gc.collect()
+    assert len([query for query in asked if "data_key" in query]) == 1
