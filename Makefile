@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check bench faults setup format lock clean help
+.PHONY: run test check bench faults docs setup format lock clean help
 
 run: setup ## Set up, found the sample town, play the story, serve until Ctrl-C (ONCE=1: end after the story)
 	@$(BIN)/python -m scripts.run $(if $(ONCE),--once) $(ARGS)
@@ -23,6 +23,10 @@ bench: setup ## Measure each rate beside its limit: a table and build/bench.json
 
 faults: setup ## Kill, roll back and reset for longer (QUICK=1: the form CI runs)
 	@ZT_FAULTS=$(if $(QUICK),10,200) $(BIN)/python -m pytest tests/faults $(ARGS)
+
+docs: setup ## Fill the generated parts of the documentation, and draw its flow
+	@$(BIN)/python -m scripts.docs
+	@$(BIN)/python -m scripts.pictures
 
 setup: ## Virtual environment, locked packages, Node, contracts (does nothing when all is there)
 	@$(PYTHON) scripts/setup.py
