@@ -1,6 +1,6 @@
 """Departments: issue, change, share, find and ask, each under its own code and no other."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Response
 
@@ -41,6 +41,9 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "The request, or the row, does not fit; `fields` says which."},
 }
 router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=_REFUSALS)
+
+PADDING: Final = 4_096
+"""Bytes of a step in the size of answers to queries (operation.md, Queries)."""
 
 Key = Annotated[
     str,
@@ -157,9 +160,12 @@ def withdraw(certificate_id: str, body: WithdrawalRequest, client: Asking, servi
     return WithdrawalView(credentials=count)
 
 
-@router.post("/queries", summary="Ask other departments")
-def query(body: QueryRequest, client: Asking, services: Used) -> QueryView:
-    """A fact about a holder or a certificate, for a named matter; logged before it is answered."""
+@router.post("/queries", summary="Ask other departments", response_model=QueryView)
+def query(body: QueryRequest, client: Asking, services: Used) -> Response:
+    """A fact about a holder or a certificate, for a named matter; logged before it is answered.
+
+    The body is padded with spaces to a multiple of 4 KiB: its size says nothing about the answer.
+    """
     asked = Query(
         asker=client.code,
         clerk=body.clerk,
@@ -170,7 +176,8 @@ def query(body: QueryRequest, client: Asking, services: Used) -> QueryView:
         holder=None if body.holder is None else body.holder.pair,
         certificate_id=body.certificate_id,
     )
-    return QueryView.of(services.cases.querying.ask(asked))
+    said = QueryView.of(services.cases.querying.ask(asked)).model_dump_json().encode()
+    return Response(said.ljust(-(-len(said) // PADDING) * PADDING), media_type="application/json")
 
 
 def _decision(body: DecisionRequest) -> Decision:

@@ -58,7 +58,7 @@ def _expected(question: Mapping[str, Any], asker: str) -> Expected:
     return Expected(
         kinds=(Kind.ANSWER,),
         audience=asker,
-        holder=None if holder is None else (holder["type"], holder["identifier"]),
+        holder=None if holder is None else (holder["id_type"], holder["identifier"]),
         certificate_id=question.get("certificate_id"),
     )
 

@@ -207,7 +207,7 @@ class Querying:
             "claims": list(query.claims),
         }
         if query.holder is not None:
-            question["holder"] = {"type": query.holder[0], "identifier": query.holder[1]}
+            question["holder"] = {"id_type": query.holder[0], "identifier": query.holder[1]}
         if query.certificate_id is not None:
             question["certificate_id"] = query.certificate_id
         return question

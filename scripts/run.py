@@ -20,6 +20,7 @@ from sqlmodel import col, func, select
 
 from registry import bulk
 from registry.cli.progress import showing
+from registry.errors import RegistryError
 from registry.provisioning import Member, provision
 from registry.store import Store, open_store
 from registry.store.tables import (
@@ -37,11 +38,20 @@ from registry.store.tables import (
     Verification,
 )
 from registry.usecases import UseCases
+from scripts.department import DepartmentSystem
 from scripts.overstepping import Overstepping
 from scripts.story import Play
 from scripts.telling import StoryFailed, Telling
 from scripts.town import Town, alone, town_plan
 
+_WRONG = (
+    StoryFailed,
+    RegistryError,
+    RuntimeError,
+    TimeoutError,
+    httpx.HTTPError,
+    subprocess.CalledProcessError,
+)
 REGISTRY = [sys.executable, "-m", "registry.cli.main"]
 
 
@@ -61,7 +71,7 @@ def main() -> None:
             _serve(town, console)
         except KeyboardInterrupt:
             console.print("\nstopping / 正在停止 …")
-        except (StoryFailed, RuntimeError, TimeoutError, subprocess.CalledProcessError) as wrong:
+        except _WRONG as wrong:
             console.print(f"[red]{wrong}[/red]\nlogs / 日志: {town.data / 'logs'}")
             sys.exit(1)
 
@@ -84,9 +94,10 @@ def _run(town: Town, arguments: argparse.Namespace, console: Console, started: f
     cases = UseCases.open(town.settings("api"))
     _issue_all(town, cases, plan, console)
     _wait_final(store, town, console)
+    school = _school(town, store, plan)
     telling = Telling(console)
     with httpx.Client(timeout=30) as http:
-        Play(town.data, town.origin, town.chain_url, plan, cases, overstepping, telling, http).play()
+        Play(town.data, town.origin, town.chain_url, plan, cases, overstepping, school, telling, http).play()
     cases.close()
     _wait_settled(store, town)
     totals = _totals(store)
@@ -166,6 +177,14 @@ def _found(town: Town, store: Store, plan: Mapping[str, Any]) -> Overstepping:
     if done.returncode:
         raise RuntimeError(f"founding failed / 设立失败: {done.stderr.strip() or done.stdout.strip()}")
     return overstepping
+
+
+def _school(town: Town, store: Store, plan: Mapping[str, Any]) -> DepartmentSystem:
+    """The education bureau's own system, its client key registered."""
+    code = next(str(each["code"]) for each in plan["departments"] if each["alias"] == "education")
+    school = DepartmentSystem.open(code, town.data / "departments", town.passphrase("department"))
+    school.register(store)
+    return school
 
 
 def _issue_all(town: Town, cases: UseCases, plan: Mapping[str, Any], console: Console) -> None:

@@ -37,8 +37,8 @@ class Telling:
         shown = MARKS.get(verdict.verdict, f"[red]✘ {verdict.verdict}" if verdict.verdict else "[green]✔")
         why = f" [dim]({', '.join(verdict.failed)})[/dim]" if verdict.failed else ""
         note = f"\n       [dim]{verdict.note}[/dim]" if verdict.note else ""
-        self.console.print(f"[bold]{number:>3}[/bold]  {zh}\n       [dim]{en}[/dim]")
-        self.console.print(f"       {shown}[/]{why} [dim]{seconds:.1f} s[/dim]{note}")
+        self.console.print(f"[bold]{number:>3}[/bold]  {zh}\n       [dim]{en}[/dim]", soft_wrap=True)
+        self.console.print(f"       {shown}[/]{why} [dim]{seconds:.1f} s[/dim]{note}", soft_wrap=True)
         self.steps.append(Step(zh, en, picture, verdict.verdict))
 
     def say(self, text: str) -> None:

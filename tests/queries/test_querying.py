@@ -137,7 +137,7 @@ def test_an_answer_is_for_its_asker_its_question_and_its_presentation(town: Town
     assert verdict(town, answer, presentation=None) == "invalid"
     asked_of_another = {
         **answer.question,
-        "holder": {"type": "citizen_number", "identifier": citizen_number(8)},
+        "holder": {"id_type": "citizen_number", "identifier": citizen_number(8)},
     }
     found = check_answer(answer.envelope(), asked_of_another, town.trust(), asker=HOUSING, now=town.now)
     assert found.verdict == "invalid"
