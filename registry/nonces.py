@@ -5,8 +5,7 @@ import hmac
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import delete
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, text
 from sqlmodel import Session, col
 
 from registry import b64
@@ -14,6 +13,7 @@ from registry.store import Store
 from registry.store.tables import UsedNonce
 
 _LIFE: Final = 300
+_USE = text("INSERT INTO used_nonce (aud, nonce, exp) VALUES (:aud, :nonce, :exp) ON CONFLICT DO NOTHING")
 
 
 def use_once(session: Session, audience: str, nonce: str, expires: int) -> bool:
@@ -21,10 +21,8 @@ def use_once(session: Session, audience: str, nonce: str, expires: int) -> bool:
 
     expires: Unix seconds after which whatever carries this nonce is too old anyway.
     """
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    row = insert(UsedNonce).values(aud=audience, nonce=nonce, exp=expires).on_conflict_do_nothing()
-    return session.connection().execute(row).rowcount == 1
+    row = {"aud": audience, "nonce": nonce, "exp": expires}
+    return session.connection().execute(_USE, row).rowcount == 1
 
 
 def forget_expired(session: Session, now: int) -> None:
