@@ -1,9 +1,9 @@
 """The least that an endpoint for checking could do: read the form, verify one signature.
 
-`python -m scripts.bench.bare PORT`. Served exactly as the API is.
+`python -m scripts.bench.bare`: serves as `registry serve` does, and says where.
 """
 
-import sys
+import socket
 from typing import Annotated
 
 import uvicorn
@@ -33,7 +33,17 @@ def create_app() -> FastAPI:
     return app
 
 
+def main() -> None:
+    """Serve on any free port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(512)
+        print(f"http://localhost:{listening.getsockname()[1]} ", flush=True)
+        config = uvicorn.Config(
+            create_app(), log_level="warning", access_log=False, server_header=False, limit_concurrency=512
+        )
+        uvicorn.Server(config).run(sockets=[listening])
+
+
 if __name__ == "__main__":
-    uvicorn.run(
-        create_app(), port=int(sys.argv[1]), log_level="warning", access_log=False, server_header=False
-    )
+    main()

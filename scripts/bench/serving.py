@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-import socket
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from urllib.parse import quote_plus
 from registry import b64
 from scripts.bench.measuring import Pair, in_turns
 from scripts.bench.world import Held, World
-from scripts.processes import Processes, free_port
+from scripts.processes import Processes
 
-FIRST_PORT = 18_000
+_ADDRESS = re.compile(r"http://localhost:([0-9]+) ")
 CONNECTIONS = 8
 VALID = b'"verdict":"valid"'
 
@@ -44,20 +44,19 @@ def _start(world: World, processes: Processes) -> tuple[int, int]:
         "ZT_CHAIN_URL": settings.chain_url,
         "ZT_API_PASSPHRASE": settings.api_passphrase,
     }
-    api = free_port(FIRST_PORT)
-    serve = [sys.executable, "-m", "registry.cli.main", "serve", "--port", str(api)]
+    serve = [sys.executable, "-m", "registry.cli.main", "serve", "--port", "0"]
     processes.start("api", serve, environment)
-    processes.wait("api", lambda: _listens(api))
-    bare = free_port(api + 1)
-    processes.start("bare", [sys.executable, "-m", "scripts.bench.bare", str(bare)], {})
-    processes.wait("bare", lambda: _listens(bare))
-    return api, bare
+    processes.start("bare", [sys.executable, "-m", "scripts.bench.bare"], {})
+    return _port(processes, "api"), _port(processes, "bare")
 
 
-def _listens(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
+def _port(processes: Processes, name: str) -> int:
+    """Where a server listens, as it says itself: another one may have taken any port that was free before."""
+    log = processes.folder / f"{name}.log"
+    processes.wait(name, lambda: _ADDRESS.search(log.read_text("utf-8")) is not None)
+    address = _ADDRESS.search(log.read_text("utf-8"))
+    assert address is not None
+    return int(address[1])
 
 
 def _requests(held: Held, count: int) -> Sequence[bytes]:
