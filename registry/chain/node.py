@@ -37,8 +37,11 @@ def anvil_command(
 
     anvil makes a new genesis block at every start, and serves that one or the old one by chance: it must be
     the same block, so its time is kept beside the state.
+
+    Without `--no-cors` any page open in a browser here could command the chain: anvil answers everybody.
     """
     command = [str(anvil_program()), "--port", str(port), "--chain-id", str(chain_id), "--accounts", "1"]
+    command += ["--no-cors"]
     command += ["--no-mining"] if block_time is None else ["--block-time", str(block_time)]
     if state is not None:
         state.parent.mkdir(parents=True, exist_ok=True)

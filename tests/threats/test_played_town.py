@@ -140,6 +140,12 @@ def test_a_lost_phone_is_out_online_by_third_parties_and_with_the_next_bundle(
     assert played.verdict(shown) == ("valid", [])
 
 
+def test_no_page_open_in_a_browser_commands_the_local_chain(played: Played) -> None:
+    asked = {"Origin": "http://elsewhere.example", "Access-Control-Request-Method": "POST"}
+    answer = played.http.options(played.chain_url, headers=asked)
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
 class TestTraces:
     """Threat 22: personal data in logs, database, key files, wallets, the story and what was printed.
 
@@ -194,7 +200,7 @@ class _Department:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION,
-            "client_assertion": sign_jws({"typ": "JWT"}, claims, self.key),
+            "client_assertion": sign_jws({"typ": "JWT", "kid": self.key.public.thumbprint}, claims, self.key),
         }
         answer = played.http.post(f"{played.origin}/departments/token", data=form)
         self.headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
