@@ -16,7 +16,16 @@ from registry.secrets import Randomness
 from registry.signing import PublicKey
 from registry.standing import standings
 from registry.store import Store
-from registry.store.tables import Batch, BatchState, Certificate, CertificateState, Deferred, Grant
+from registry.store.tables import (
+    Batch,
+    BatchState,
+    Certificate,
+    CertificateState,
+    Deferred,
+    Grant,
+    HolderIndex,
+    Offer,
+)
 
 INTERVAL: Final = 3
 """Seconds after which a wallet may ask again for what was deferred."""
@@ -118,7 +127,9 @@ class Claims:
         standing = [
             row
             for row in rows
-            if words[row.id or 0] == 0 and (row.valid_until is None or now < row.valid_until)
+            if words[row.id or 0] == 0
+            and (row.valid_until is None or now < row.valid_until)
+            and _still_theirs(session, row, living)
         ]
         if not standing:
             raise Denied
@@ -159,6 +170,17 @@ class Claims:
             )
         )
         return Wait(transaction)
+
+
+def _still_theirs(session: Session, certificate: Certificate, grant: Grant) -> bool:
+    """Whether this version still names, in the same role, whoever the offer was made to.
+
+    A change may name another representative or owner: who was one before gets no credential of it.
+    """
+    offer = session.get(Offer, grant.offer) if grant.offer is not None else None
+    if offer is None or offer.holder is None:
+        return False
+    return session.get(HolderIndex, (certificate.id, grant.role, offer.holder)) is not None
 
 
 def _is_final(session: Session, certificate: Certificate) -> bool:
