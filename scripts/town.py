@@ -31,7 +31,7 @@ class Town:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._passphrases = self._secrets()
         self.processes = Processes(data / "logs")
         self.chain_port = free_port(CHAIN_PORT)
@@ -130,7 +130,7 @@ def town_plan(data: Path) -> dict[str, Any]:
 @contextlib.contextmanager
 def alone(data: Path) -> Iterator[None]:
     """One run at a time in a folder."""
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -62,7 +62,7 @@ def open_store(url: str) -> Store:
     """Open the database at an SQLAlchemy URL, made where it is missing, and bring its tables up to date."""
     address = make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
-    engine = _sqlite(url, address.database) if sqlite else create_engine(url)
+    engine = _sqlite(url, address.database) if sqlite else create_engine(url, hide_parameters=True)
     with engine.execution_options(writing=False).connect() as connection:
         newest = migrations.is_newest(connection)
     if not newest:  # only then wait for other writers
@@ -73,8 +73,14 @@ def open_store(url: str) -> Store:
 
 def _sqlite(url: str, database: str | None) -> Engine:
     if database and database != ":memory:":
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+        path = Path(database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # SQLite gives its journals the same mode
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        hide_parameters=True,  # an error's text ends in logs
+    )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
