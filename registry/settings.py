@@ -19,9 +19,6 @@ class Settings(BaseSettings):
         default="", description="SQLAlchemy URL; empty: SQLite in the data folder (registry.sqlite)."
     )
     chain_url: str = Field(default="http://127.0.0.1:8545", description="JSON-RPC address of the chain node.")
-    second_chain_url: str = Field(
-        default="", description="A second node to compare heads and receipts with; empty: none."
-    )
     chain_id: int = Field(default=31337, description="Chain id that the node must report.")
     confirmations: int = Field(default=2, ge=1, description="Blocks above a transaction until it is final.")
     batch_after: float = Field(
