@@ -42,7 +42,7 @@ from scripts.department import DepartmentSystem
 from scripts.overstepping import Overstepping
 from scripts.story import Play
 from scripts.telling import StoryFailed, Telling
-from scripts.town import Town, alone, town_plan
+from scripts.town import API_PORT, CHAIN_PORT, Town, alone, town_plan
 
 _WRONG = (
     StoryFailed,
@@ -62,7 +62,7 @@ def main() -> None:
     console = Console(highlight=False)
     console.print("[bold]证通 Zhengtong[/bold]  sample town 样例城市 [dim](Ctrl-C stops everything)[/dim]")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with alone(arguments.data), _town(arguments.data) as town:
+    with alone(arguments.data), _town(arguments) as town:
         try:
             totals = _run(town, arguments, console, started)
             if arguments.once:
@@ -112,12 +112,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder of the installation")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample town")
     parser.add_argument("--size", choices=("full", "small"), default="full", help="30,000 rows, or some 200")
+    parser.add_argument(
+        "--port", type=int, default=API_PORT, help="of the API and the pages; or the next free"
+    )
+    parser.add_argument(
+        "--chain-port", type=int, default=CHAIN_PORT, help="of the local chain; or the next free"
+    )
     return parser.parse_args()
 
 
 @contextlib.contextmanager
-def _town(data: Path) -> Iterator[Town]:
-    town = Town(data)
+def _town(arguments: argparse.Namespace) -> Iterator[Town]:
+    town = Town(arguments.data, port=arguments.port, chain_port=arguments.chain_port)
     try:
         yield town
     finally:

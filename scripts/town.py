@@ -29,13 +29,13 @@ class Town:
     machine, not for a registry. Each process is given only what it opens.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, port: int = API_PORT, chain_port: int = CHAIN_PORT) -> None:
         self.data = data
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._passphrases = self._secrets()
         self.processes = Processes(data / "logs")
-        self.chain_port = free_port(CHAIN_PORT)
-        self.api_port = 0
+        self.chain_port = free_port(chain_port)
+        self.api_port = port
         self.found_state = self.state_file.exists()
 
     @property
@@ -93,7 +93,7 @@ class Town:
 
     def choose_api_port(self, origins: list[str]) -> bool:
         """Take the newest origin's port, or the next free one; True where that is a new origin."""
-        wanted = int(origins[-1].rpartition(":")[2]) if origins else API_PORT
+        wanted = int(origins[-1].rpartition(":")[2]) if origins else self.api_port
         self.api_port = free_port(wanted)
         return self.origin not in origins
 

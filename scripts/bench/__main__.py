@@ -33,7 +33,7 @@ class Form:
     rounds: int
 
 
-QUICK = Form(1_000, 3, 3, 200, 4, 0.05, 11)
+QUICK = Form(1_000, 3, 3, 300, 4, 0.03, 9)
 LONG = Form(16_384, 5, 3, 1_000, 10, 0.1, 41)
 
 

@@ -55,15 +55,11 @@ LIMITS = {
 
 def table(rows: Sequence[Row]) -> Table:
     """The rows for a terminal."""
-    made = Table("", "rate", "limit", "ratio", "what", "beside")
+    made = Table("what", "rate", "limit", "ratio", "the limit is")
     for row in rows:
-        made.add_row(
-            row.name,
-            f"{row.value:,.0f} {row.unit}",
-            f"{row.limit:,.0f}",
-            f"{row.ratio:.2f}",
-            *LIMITS[row.name],
-        )
+        what, limit = LIMITS[row.name]
+        rate, most = f"{row.value:,.0f} {row.unit}", f"{row.limit:,.0f}"
+        made.add_row(f"[bold]{row.name}[/bold]\n{what}", rate, most, f"{row.ratio:.2f}", limit)
     return made
 
 

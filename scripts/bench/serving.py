@@ -15,7 +15,7 @@ from scripts.bench.world import Held, World
 from scripts.processes import Processes
 
 _ADDRESS = re.compile(r"http://localhost:([0-9]+) ")
-CONNECTIONS = 8
+CONNECTIONS = 16
 VALID = b'"verdict":"valid"'
 
 

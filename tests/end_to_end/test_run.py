@@ -20,6 +20,7 @@ from registry.chain.compiler import compiled
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
+PORTS = ("--port", "18000", "--chain-port", "18545")
 ROWS, WRONG = 230, 23
 SERVING = "front page"
 
@@ -66,7 +67,18 @@ class Town:
             return store.execute(question).fetchone()[0]
 
     def _command(self, *more: str) -> list[str]:
-        return [sys.executable, "-u", "-m", "scripts.run", "--data", str(self.data), "--size", "small", *more]
+        return [
+            sys.executable,
+            "-u",
+            "-m",
+            "scripts.run",
+            "--data",
+            str(self.data),
+            "--size",
+            "small",
+            *PORTS,
+            *more,
+        ]
 
 
 def _environment() -> dict[str, str]:

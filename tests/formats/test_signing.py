@@ -171,7 +171,7 @@ CREDENTIAL_HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("change", CREDENTIAL_HEADERS, ids=str)
+@pytest.mark.parametrize("change", CREDENTIAL_HEADERS, ids=lambda change: "-".join(change))
 def test_a_credential_with_such_a_header_fails_to_parse(scene, change):
     world, licence = scene
     department = licence.department
@@ -201,7 +201,7 @@ def test_a_credential_with_such_a_header_fails_to_parse(scene, change):
         {"jku": "x"},
         {"crit": []},
     ],
-    ids=str,
+    ids=lambda change: "-".join(change),
 )
 def test_a_key_binding_with_such_a_header_fails_to_parse(scene, change):
     world, licence = scene

@@ -87,6 +87,7 @@ class Played:
 def playing(folder: Path) -> Iterator[Played]:
     data = folder / "data"
     command = [sys.executable, "-u", "-m", "scripts.run", "--data", str(data), "--size", "small"]
+    command += ["--port", "19000", "--chain-port", "19545"]  # apart from other runs beside these tests
     run = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
