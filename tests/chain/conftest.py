@@ -13,7 +13,8 @@ from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.runtime import Runtime
 from tests.chain.town import ISSUERS, Authority, Town, found, register, runtime_in, runtime_over
 
-FRESH_AFTER = 40
+FRESH_AFTER = 12
+"""Tests until anvil is started anew."""
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Ground:
             self.node.rpc.request("anvil_dropAllTransactions")
             self.node.rpc.request("evm_revert", self.snapshot)
         self.used += 1
-        # After some thousand blocks anvil no longer has the states that a reorganisation goes back to.
+        # After 500 blocks anvil no longer has the states that a reorganisation goes back to.
         if self.used % FRESH_AFTER == 0 or not self._as_prepared():
             self._start_again()
         self.snapshot = self.node.rpc.request("evm_snapshot")
@@ -57,6 +58,7 @@ class Ground:
 def started(state: Path, copy: Path, port: int = 0) -> LocalNode:
     """A node on a copy of a stored chain."""
     shutil.copy(state, copy)
+    shutil.copy(state.with_suffix(".genesis"), copy.with_suffix(".genesis"))
     return LocalNode.start(port=port, state=copy, block_time=None)
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import col, select, update
 
 from registry.chain.follower import Follower
-from registry.chain.node import local_node
+from registry.chain.node import LocalNode, local_node
 from registry.health import look
 from registry.store.tables import Attempt, ChainBlock, ChainEvent, ChainTransaction, Deployment
 from registry.store.tables import Follower as FollowerRow
@@ -140,15 +140,16 @@ def test_other_code_at_our_address_stops_everything(town: Town) -> None:
     assert _health(town) == "red"
 
 
-def test_a_chain_that_was_set_back_below_our_contracts_is_a_reset(town_apart: Town) -> None:
+def test_a_node_whose_state_was_deleted_is_a_reset(town_apart: Town) -> None:
     town_apart.issue(1)
     worker = town_apart.worker()
     town_apart.settle(worker)
-    with town_apart.store.read() as session:
-        deployed = session.exec(select(Deployment.block)).one()
-    depth = town_apart.node.rpc.head().number - deployed + 1
-    town_apart.node.rpc.request("anvil_reorg", depth, [])
-    step = worker.round().step
+    town_apart.node.kill()
+    empty = LocalNode.start(port=town_apart.node.port, block_time=None)
+    empty.mine(60)
+    worker.release()
+    step = town_apart.worker(chain=empty.rpc).round().step
+    empty.kill()
     assert step is not None
     assert step.reset is not None
 

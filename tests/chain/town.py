@@ -42,6 +42,7 @@ from registry.store.tables import (
     ChainTransaction,
     Department,
     Deployment,
+    Follower,
     StatusIntent,
     Stop,
 )
@@ -240,6 +241,10 @@ class Town:
                     for one in session.exec(select(ChainTransaction))
                 ],
                 "stops": [f"{one.issuer} {one.code}" for one in session.exec(select(Stop))],
+                "follower": [
+                    f"{one.head_number} {one.health} {one.reason_en}"
+                    for one in session.exec(select(Follower))
+                ],
             }
 
     def batches(self, *states: BatchState) -> list[Batch]:

@@ -18,7 +18,7 @@ from registry.chain.rpc import JsonRpcChain
 from registry.runtime import Runtime
 from registry.store.tables import Follower, StatusIntent
 from tests.chain.checker import check
-from tests.chain.conftest import Ground
+from tests.chain.conftest import Ground, started
 from tests.chain.town import HARBOUR, POLICE, Town, runtime_over, until
 from tests.faults.test_crash_matrix import revoke
 
@@ -42,8 +42,7 @@ def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(ground: Ground,
     folder = tmp_path / "data"
     shutil.copytree(ground.folder, folder)
     state = tmp_path / "chain.json"
-    shutil.copy(ground.state, state)
-    node = LocalNode.start(state=state, block_time=None)
+    node = started(ground.state, state)
     town = Town(folder, node, ground.authority, runtime_over(ground.runtime, folder))
     identifiers: list[str] = []
     for kill in range(KILLS):
