@@ -53,8 +53,11 @@ class Services:
             return use_once(session, audience, nonce, expires)
 
 
-def services_of(request: Request) -> Services:
-    """The services of the app that this request came to."""
+async def services_of(request: Request) -> Services:
+    """The services of the app that this request came to.
+
+    Waits for nothing; a plain function would be sent to a thread and back for every request.
+    """
     services: Services = request.app.state.services
     return services
 
