@@ -140,16 +140,16 @@ def test_other_code_at_our_address_stops_everything(town: Town) -> None:
     assert _health(town) == "red"
 
 
-def test_a_node_whose_state_was_deleted_is_a_reset(town_apart: Town) -> None:
+def test_a_node_whose_state_was_deleted_is_a_reset(town_apart: Town, request: pytest.FixtureRequest) -> None:
     town_apart.issue(1)
     worker = town_apart.worker()
     town_apart.settle(worker)
     town_apart.node.kill()
     empty = LocalNode.start(port=town_apart.node.port, block_time=None)
+    request.addfinalizer(empty.kill)
     empty.mine(60)
     worker.release()
     step = town_apart.worker(chain=empty.rpc).round().step
-    empty.kill()
     assert step is not None
     assert step.reset is not None
 

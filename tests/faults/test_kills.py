@@ -37,13 +37,16 @@ def work(opened: Runtime, folder: Path, url: str) -> None:
 
 @pytest.mark.faults
 @pytest.mark.timeout(60 + 5 * KILLS)
-def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(ground: Ground, tmp_path: Path) -> None:
+def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(
+    ground: Ground, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     chance = random.Random(KILLS)
     folder = tmp_path / "data"
     shutil.copytree(ground.folder, folder)
     state = tmp_path / "chain.json"
     node = started(ground.state, state)
     town = Town(folder, node, ground.authority, runtime_over(ground.runtime, folder))
+    request.addfinalizer(lambda: town.node.kill())
     identifiers: list[str] = []
     for kill in range(KILLS):
         process = _fork.Process(target=work, args=(ground.runtime, folder, node.url))
@@ -65,7 +68,6 @@ def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(ground: Ground,
     with town.store.read() as session:
         assert set(session.exec(select(StatusIntent.state))) <= {"final", "dropped"}
     town.runtime.store.close()
-    node.kill()
 
 
 def _power_cut(node: LocalNode, state: Path) -> LocalNode:
