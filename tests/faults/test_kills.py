@@ -46,7 +46,7 @@ def test_a_worker_killed_at_any_moment_loses_and_repeats_nothing(
     state = tmp_path / "chain.json"
     node = started(ground.state, state)
     town = Town(folder, node, ground.authority, runtime_over(ground.runtime, folder))
-    request.addfinalizer(lambda: town.node.kill())
+    request.addfinalizer(lambda: town.node.kill())  # noqa: PLW0108 (the node that is there by then)
     identifiers: list[str] = []
     for kill in range(KILLS):
         process = _fork.Process(target=work, args=(ground.runtime, folder, node.url))
