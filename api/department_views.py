@@ -12,6 +12,7 @@ from registry.status_changes import StatusChange
 
 _ID = "1.2.156.3005.2.11100000MB9A00014N001.11440100MB9A0001XG.7K2QF0MZ3AXW9TD4HRB6.001.K"
 _REASONS = "A code of docs/lifecycle.md."
+_YEAR_10000 = 253_402_300_800
 
 
 class _Sent(BaseModel):
@@ -67,7 +68,9 @@ class DecisionRequest(_Sent):
     reason: str = Field(description=_REASONS, examples=["cancelled_on_request"])
     basis: str = Field(default="", max_length=200, description="Legal basis.")
     decision: str = Field(default="", max_length=80, description="Number of the decision.")
-    effective_from: int | None = Field(default=None, description="Unix seconds; empty: now.")
+    effective_from: int | None = Field(
+        default=None, ge=0, lt=_YEAR_10000, description="Unix seconds; empty: now."
+    )
     by: str = Field(default="", max_length=80, description="The clerk.")
 
 

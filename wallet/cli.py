@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from registry.errors import RegistryError
+from registry.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,11 +84,13 @@ def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False
         typer.echo(jcs.dumps([_summary(each) for each in held]).decode())
         return
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("标识 identifier", "种类 type", "有效至 good until", title="钱包 wallet")
     for each in held:
         payload = credential.parse(each.credential).payload
-        table.add_row(payload.core.certificate_id, each.configuration, _day(payload.exp))
+        shown = (payload.core.certificate_id, each.configuration, _day(payload.exp))
+        table.add_row(*(Text(plain(text)) for text in shown))
     _print(table)
 
 
@@ -107,10 +110,11 @@ def show(
         typer.echo(jcs.dumps({**_summary(held), "claims": claims_of(held)}).decode())
         return
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table("信息项 claim", "内容 value", title=held.configuration)
+    table = Table("信息项 claim", "内容 value", title=Text(plain(held.configuration)))
     for claim_name, value in claims_of(held).items():
-        table.add_row(claim_name, value if len(value) <= 80 else f"({len(value)})")
+        table.add_row(Text(plain(claim_name)), Text(plain(value)) if len(value) <= 80 else f"({len(value)})")
     _print(table)
 
 
@@ -186,7 +190,7 @@ def main() -> None:
     try:
         app()
     except RegistryError as error:
-        typer.echo(f"{error.zh} / {error.en}", err=True)
+        typer.echo(plain(f"{error.zh} / {error.en}"), err=True)
         raise SystemExit(1) from None
     except httpx.HTTPError:
         typer.echo("连接不上颁发方，请稍后再试。 / The issuer cannot be reached; try again later.", err=True)
@@ -215,14 +219,15 @@ def _finish(claiming: "Claiming", outcome: "Outcome", wait: bool, as_json: bool)
         return
     for each in held:
         summary = _summary(each)
-        typer.echo(f"已领取 claimed: {summary['certificate_id']}（至 until {_day(int(summary['exp']))}）")
+        until = _day(int(summary["exp"]))
+        typer.echo(plain(f"已领取 claimed: {summary['certificate_id']}（至 until {until}）"))
     for configuration in lost:
-        typer.echo(f"不能再更新 can no longer be renewed: {configuration}")
+        typer.echo(plain(f"不能再更新 can no longer be renewed: {configuration}"))
     if waiting is not None:
         typer.echo("尚在上链，请稍后运行 wallet renew / not anchored yet: run wallet renew later")
     if outcome.recovery_code is not None:
         typer.echo(
-            f"恢复码 recovery code: {outcome.recovery_code}\n"
+            f"恢复码 recovery code: {plain(outcome.recovery_code)}\n"
             "请抄下并与手机分开保存：手机遗失时凭它停用全部凭证。 / Write it down, apart from the phone."
         )
 
@@ -282,7 +287,10 @@ def _offer(given: str) -> str:
 
 
 def _day(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d")
+    except (ValueError, OverflowError, OSError):  # another registry may write any number
+        return "?"
 
 
 def _print(table: object) -> None:

@@ -189,7 +189,7 @@ def answer(response: httpx.Response) -> dict[str, Any]:
     """
     try:
         body = response.json() if len(response.content) <= _LARGEST else None
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if response.is_success and isinstance(body, dict):
         return body
@@ -210,7 +210,8 @@ def read_offer(http: httpx.Client, link: str) -> Offer:
         offer = _json(parameters["credential_offer"][0])
     else:
         raise BadOffer("这不是领取邀请。", "This is no credential offer.")
-    grant = offer.get("grants", {}).get(PRE_AUTHORISED)
+    grants = offer.get("grants")
+    grant = grants.get(PRE_AUTHORISED) if isinstance(grants, dict) else None
     configurations = offer.get("credential_configuration_ids")
     if not isinstance(grant, dict) or not isinstance(configurations, list):
         raise BadOffer("邀请缺少预授权码。", "The offer has no pre-authorised code.")
@@ -233,7 +234,10 @@ def read_metadata(http: httpx.Client, issuer: str) -> Issuer:
     )
     if metadata.get("credential_issuer") != issuer:
         raise BadOffer("元数据不属于该颁发方。", "The metadata belongs to another issuer.")
-    server = metadata.get("authorization_servers", [issuer])[0]
+    servers = metadata.get("authorization_servers", [issuer])
+    server = servers[0] if isinstance(servers, list) and servers else None
+    if not isinstance(server, str):
+        raise BadOffer("元数据缺少授权服务器。", "The metadata names no authorisation server.")
     authorisation = answer(http.get(_well_known(server, "oauth-authorization-server")))
     if authorisation.get("issuer") != server:
         raise BadOffer("元数据不属于该授权服务器。", "The metadata belongs to another authorisation server.")
@@ -253,7 +257,10 @@ def checked_address(url: str) -> str:
     Raises:
         BadOffer: it is another one.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise BadOffer("这不是网址。", "This is no address.") from None
     if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))):
         return url
     raise BadOffer("地址不是 https。", "The address is not https.")
@@ -286,8 +293,10 @@ def _text(members: Mapping[str, Any], name: str) -> str:
 
 def _claimed(body: Mapping[str, Any]) -> list[str] | Waiting:
     if "transaction_id" in body:
-        return Waiting(_text(body, "transaction_id"), max(1, int(body.get("interval", 5))))
+        interval = body.get("interval", 5)
+        whole = isinstance(interval, int) and not isinstance(interval, bool)
+        return Waiting(_text(body, "transaction_id"), min(max(1, interval), 3_600) if whole else 5)
     credentials = body.get("credentials")
     if not isinstance(credentials, list) or not credentials:
         raise BadOffer("颁发方没有给出凭证。", "The issuer gave no credential.")
-    return [_text(entry, "credential") for entry in credentials]
+    return [_text(entry if isinstance(entry, dict) else {}, "credential") for entry in credentials]

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from registry.plain import plain
 from registry.trust import Trust
 from registry.wording import CHECKS, OUTCOMES, VERDICTS
 
@@ -50,12 +51,12 @@ def _certificate(report: dict[str, Any], trust: Trust, zone: tzinfo) -> Renderab
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(style="bold", overflow="fold")
-    table.add_row("颁发机构 Issuer", issuer)
-    table.add_row("标识 Identifier", core["certificate_id"])
+    table.add_row("颁发机构 Issuer", Text(plain(issuer)))
+    table.add_row("标识 Identifier", Text(plain(core["certificate_id"])))
     table.add_row("有效期 Valid", _period(core, zone))
     for name, value in report["claims"].items():
-        table.add_row(Text(labels.get(name, name)), Text(_short(value)))
-    return Panel(table, title=Text(title, style="bold"), title_align="left", border_style="blue")
+        table.add_row(Text(plain(labels.get(name, name))), Text(plain(_short(value))))
+    return Panel(table, title=Text(plain(title), style="bold"), title_align="left", border_style="blue")
 
 
 def _checks(report: dict[str, Any]) -> RenderableType:
@@ -66,7 +67,8 @@ def _checks(report: dict[str, Any]) -> RenderableType:
         mark, style = _MARKS[check["outcome"]]
         words, outcome = CHECKS[check["id"]], OUTCOMES[check["outcome"]]
         name = Text.assemble((words.zh, "bold"), f" {words.en}\n", (f"{outcome.zh} {outcome.en}", style))
-        table.add_row(str(check["n"]), Text(mark, style=style), name, Text(f"{check['zh']}\n{check['en']}"))
+        said = Text(plain(f"{check['zh']}\n{check['en']}"))
+        table.add_row(str(check["n"]), Text(mark, style=style), name, said)
     return table
 
 
@@ -92,13 +94,17 @@ def _notes(report: dict[str, Any], zone: tzinfo) -> list[Text]:
 
 
 def _period(core: dict[str, Any], zone: tzinfo) -> str:
-    begin = datetime.fromtimestamp(core["valid_from"], UTC).astimezone(zone).date().isoformat()
     until = core.get("valid_until")
     # The last day, not the midnight after it.
-    last = (
-        datetime.fromtimestamp(until - 1, UTC).astimezone(zone).date().isoformat() if until else "长期 no end"
-    )
-    return f"{begin} — {last}"
+    last = "长期 no end" if until is None else _day(until - 1, zone)
+    return f"{_day(core['valid_from'], zone)} — {last}"
+
+
+def _day(seconds: int, zone: tzinfo) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date().isoformat()
+    except (ValueError, OverflowError, OSError):  # a forged one may name any number
+        return "?"
 
 
 def _time(seconds: int, zone: tzinfo) -> str:

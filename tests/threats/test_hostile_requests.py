@@ -10,6 +10,7 @@ import pytest
 from registry import b64
 from registry.signing import SigningKey
 from tests.api.test_claims import Wallet, offered
+from tests.api.test_departments import Desk
 from tests.api.town import ORIGIN, POLICE, Town
 
 JSON = {"content-type": "application/json"}
@@ -81,3 +82,11 @@ def test_a_key_proof_whose_nonce_is_no_text_is_an_invalid_nonce(
 @pytest.mark.parametrize("number", [-1, 1 << 40, 10**30])
 def test_a_list_of_any_number_is_there_or_not(http: httpx.Client, number: int) -> None:
     assert http.get(f"/issuers/{POLICE}/status/{number}").status_code == 404
+
+
+@pytest.mark.parametrize("when", [10**30, -(10**30), -1, 253_402_300_800])
+def test_a_decision_of_no_possible_time_is_malformed(town: Town, http: httpx.Client, when: int) -> None:
+    certificate_id = town.citizen()
+    body = {"reason": "reported_lost", "effective_from": when}
+    answer = Desk(town, http, POLICE).post(f"/certificates/{certificate_id}/suspension", body)
+    assert (answer.status_code, answer.json()["fields"]) == (422, ["effective_from"])
