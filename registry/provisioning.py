@@ -11,17 +11,20 @@ from dataclasses import dataclass
 from sqlmodel import Session, select
 
 from registry import jcs, keys
+from registry.errors import NotFound
 from registry.keys import ChainKey, KeyRing, Secret
 from registry.runtime import Role, passphrase
 from registry.settings import Settings
 from registry.signing import Use
 from registry.store import Store
-from registry.store.tables import ChainAccount, PublicKey
+from registry.store.tables import ChainAccount, Department, PublicKey
 
 LOG = "log"
 """Owner of the chain account that anchors the access log's heads."""
 _SHARED = ("master", "index")
-_ISSUER_KEYS = (Use.CREDENTIALS, Use.STATUS_LISTS | Use.ANSWERS | Use.REQUESTS | Use.MESSAGES)
+OTHER_USES = Use.STATUS_LISTS | Use.ANSWERS | Use.REQUESTS | Use.MESSAGES
+"""What an issuer's second key is for."""
+_ISSUER_KEYS = (Use.CREDENTIALS, OTHER_USES)
 _ASKER_KEYS = (Use.REQUESTS | Use.MESSAGES,)
 
 
@@ -72,6 +75,22 @@ def provision(
             _publish_keys(session, api, member.code, now)
         for owner in owners:
             _publish_accounts(session, worker, owner, now)
+
+
+def add_key(ring: KeyRing, store: Store, code: str, uses: int, now: int) -> str:
+    """Make another signing key for a department, its public half in the store; the thumbprint.
+
+    Raises:
+        NotFound: there is no such department.
+    """
+    with store.read() as session:
+        if session.get(Department, code) is None:
+            raise NotFound("没有这个部门。", "There is no such department.")
+    made = keys.new_signing(code, uses, now)
+    ring.add(made)
+    with store.write() as session:
+        _publish_keys(session, ring, code, now)
+    return made.key.public.thumbprint
 
 
 def _opened(settings: Settings, role: Role, randomness: Callable[[int], bytes]) -> KeyRing:

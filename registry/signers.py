@@ -50,8 +50,17 @@ class Signers:
         type: the certificate type it is for; None (a list serves every type): any successor.
 
         Raises:
-            NoSigner: there is none.
+            NoSigner: there is none, not even in the key file as it is by now.
         """
+        found = self._usable(session, issuer, use, now, type)
+        if found is None:
+            self._ring.reload()
+            found = self._usable(session, issuer, use, now, type)
+        if found is None:
+            raise NoSigner
+        return found
+
+    def _usable(self, session: Session, issuer: str, use: Use, now: int, type: str | None) -> Signer | None:
         trust = self._trust()
         for code in _line(trust, issuer, type, now):
             trusted = trust.issuers.get(code)
@@ -61,7 +70,7 @@ class Signers:
                 chain = self._chain(session, code, thumbprint)
                 if registered is not None and chain and registered.may(use, now):
                     return Signer(code, held.key, chain)
-        raise NoSigner
+        return None
 
     def _chain(self, session: Session, issuer: str, thumbprint: str) -> tuple[str, ...]:
         known = self._chains.get(thumbprint)

@@ -117,6 +117,31 @@ def compromise(
 
 
 @authority.command()
+def key(
+    issuer: Code,
+    thumbprint: Annotated[str, typer.Argument(help="Of the key: RFC 7638 / 密钥指纹")],
+    end: Annotated[bool, typer.Option("--end", help="Retire it instead / 停用")] = False,
+    until: Until = 0,
+) -> None:
+    """Register a signing key that `registry new-key` made, and certify it; or retire one."""
+    from registry.authority.founding import certify_keys
+    from registry.errors import NotFound
+    from registry.store.tables import PublicKey
+
+    with _deciding() as (office, decide):
+        if end:
+            decide.end_key(issuer, thumbprint, until=until)
+        else:
+            with office.store.read() as session:
+                row = session.get(PublicKey, (issuer, thumbprint))
+            if row is None:
+                raise NotFound("没有这个公钥。", "The store has no such public key.")
+            decide.add_key(issuer, thumbprint, row.uses)
+            certify_keys(office)
+    _say("已生效", "done")
+
+
+@authority.command()
 def account(
     issuer: Code,
     address: Annotated[str, typer.Argument(help="0x… / 链上账户地址")],

@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-COMMANDS = ("issuing", "status", "sharing", "verify", "queries", "worker", "authority", "serve")
+COMMANDS = ("issuing", "status", "sharing", "verify", "queries", "worker", "authority", "keys", "serve")
 
 
 def assemble() -> typer.Typer:

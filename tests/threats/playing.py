@@ -75,6 +75,22 @@ class Played:
         claiming = Claiming(wallet, self.http, self.cases.runtime.clock)
         return wallet, claiming.claim(offer.link(self.origin), offer.pin)
 
+    def command(self, *words: str, role: str) -> str:
+        """What `registry …` says, run with the keys of one role."""
+        opened = json.loads((self.data / "secrets.json").read_text())
+        environment = {
+            **os.environ,
+            "ZT_DATA": str(self.data),
+            "ZT_CHAIN_URL": self.chain_url,
+            f"ZT_{role.upper()}_PASSPHRASE": opened[role],
+        }
+        command = [sys.executable, "-m", "registry.cli.main", *words]
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=90
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def verdict(self, shown: str) -> tuple[str, list[str]]:
         report = self.http.post(f"{self.origin}/verify", data={"text": shown}).json()
         return report["verdict"], [each["id"] for each in report["checks"] if each["outcome"] == "fail"]

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from registry.verification import Expected, verify
 from scripts import guessing
 from tests.threats.playing import Played, eventually, playing
 from tests.threats.traces import files, forms, traces
-from wallet.claiming import withdraw
+from wallet.claiming import Claiming, withdraw
+from wallet.openid4vci import Refused
 from wallet.presenting import present
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -138,6 +140,33 @@ def test_a_lost_phone_is_out_online_by_third_parties_and_with_the_next_bundle(
     anew, claimed = played.claim(certificate, "anew")
     shown = present(anew, claimed.held[0], ["name"], now=clock())
     assert played.verdict(shown) == ("valid", [])
+
+
+def test_a_stolen_key_is_reported_and_replaced_while_everything_runs(played: Played) -> None:
+    """Threat 27, by the commands alone; what a thief makes of such a key: test_stolen_signing_key.py."""
+    certificate = played.identity(played.citizen(5))
+    wallet, outcome = played.claim(certificate, "stolen key")
+    clock, police = played.cases.runtime.clock, certificate.issuer
+    stolen = credential.parse(outcome.held[0].credential).header.kid
+
+    def shown() -> tuple[str, list[str]]:
+        return played.verdict(present(wallet, wallet.content.held[0], ["name"], now=clock()))
+
+    assert shown() == ("valid", [])
+    played.command("authority", "compromise", police, stolen, role="authority")
+    assert eventually(lambda: shown() == ("invalid", ["issuer_key"]))
+
+    thumbprint = played.command("new-key", police, role="api").split()[0]
+    played.command("authority", "key", police, thumbprint, role="authority")
+    claiming = Claiming(wallet, played.http, clock)
+
+    def renewed() -> bool:
+        with suppress(Refused):
+            claiming.renew(all=True)
+        return shown() == ("valid", [])
+
+    assert eventually(renewed)
+    assert credential.parse(wallet.content.held[0].credential).header.kid == thumbprint
 
 
 def test_no_page_open_in_a_browser_commands_the_local_chain(played: Played) -> None:

@@ -10,9 +10,10 @@ from fastapi.testclient import TestClient
 
 import api
 from api.logs import Log
-from registry import b64, credential, jcs, keys
+from registry import b64, credential, jcs
+from registry.keys import KeyRing
+from registry.provisioning import add_key
 from registry.signing import SigningKey, Use
-from registry.store.tables import PublicKey
 from registry.trust import Trust
 from tests.api.conftest import Written
 from tests.api.test_claims import offered
@@ -119,14 +120,9 @@ def test_without_a_good_key_nothing_is_cut(
 
 
 def _give_new_key(town: Town) -> None:
-    new = keys.new_signing(POLICE, Use.CREDENTIALS, town.now)
-    town.runtime.ring.add(new)
+    """As `registry new-key` does it, in another process; the API opens its key file again by itself."""
+    settings = town.runtime.settings
+    ring = KeyRing.open(settings.keys / "api.ring", settings.api_passphrase)
+    add_key(ring, town.runtime.store, POLICE, Use.CREDENTIALS, town.now)
     with town.runtime.store.write() as session:
-        jwk = jcs.dumps(new.key.public.jwk).decode()
-        session.add(
-            PublicKey(
-                issuer=POLICE, thumbprint=new.key.public.thumbprint, jwk=jwk, uses=new.uses, created=town.now
-            )
-        )
-        session.flush()
         certify(session)
