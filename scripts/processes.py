@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -13,19 +14,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+_LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 def free_port(wanted: int) -> int:
-    """The port wanted, or the next one that nothing listens on."""
+    """The port wanted, or the next one on which nobody listens, as `localhost` may resolve either way."""
     for port in range(wanted, wanted + 200):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if not any(_taken(family, host, port) for family, host in _LOOPBACK):
             return port
     raise OSError(f"no free port from {wanted} to {wanted + 199}")
+
+
+def _taken(family: socket.AddressFamily, host: str, port: int) -> bool:
+    """Whether somebody listens there; a family that this machine lacks is nobody's."""
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        return error.errno == errno.EADDRINUSE
+    return False
 
 
 def _end_with_parent() -> None:
@@ -79,10 +87,14 @@ class Processes:
         """Names of the processes that are no longer running."""
         return [name for name, process in self.running.items() if process.poll() is not None]
 
+    def said(self, name: str) -> str:
+        """Everything that processes of this name wrote, in this run and earlier ones."""
+        log = self.folder / f"{name}.log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
     def last_words(self, name: str) -> str:
         """The last lines that a process wrote."""
-        lines = (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").splitlines()
-        return "\n".join(lines[-12:])
+        return "\n".join(self.said(name).splitlines()[-12:])
 
     def stop(self) -> None:
         """Stop all, last started first; what does not stop within ten seconds is killed."""

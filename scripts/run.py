@@ -96,6 +96,7 @@ def _run(town: Town, arguments: argparse.Namespace, console: Console, started: f
     _wait_final(store, town, console)
     school = _school(town, store, plan)
     telling = Telling(console)
+    telling.say('  by hand, after / 手动操作前先执行:  eval "$(.venv/bin/python -m scripts.env)"\n')
     with httpx.Client(timeout=30) as http:
         Play(town.data, town.origin, town.chain_url, plan, cases, overstepping, school, telling, http).play()
     cases.close()

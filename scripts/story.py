@@ -140,7 +140,7 @@ class Play:
             if code not in read:
                 raise StoryFailed("the picture does not say what was drawn")
             self._check(verdict, path)
-            verdict.note = f"registry verify {path}"
+            verdict.note = f"registry verify {path}  (a code counts once, for 60 seconds)"
             verdict.expect("valid")
 
     def _asked_by_school(self) -> None:
@@ -159,9 +159,8 @@ class Play:
                 raise StoryFailed("the answer is to another question")
             checked = check_answer(envelope, question, self._bundle(), asker=asker, now=self.now())
             verdict.verdict = checked.verdict
-            verdict.note = (
-                f"registry query resident_identity --as {asker} --matter {SCHOOL_MATTER} --holder FILE"
-            )
+            matter = f"--as {asker} --matter {SCHOOL_MATTER} --clerk ME"
+            verdict.note = f"registry query resident_identity {matter} --holder FILE"
             verdict.expect("proven")
 
     def _changed_letter(self, presentation: str) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -88,7 +89,9 @@ class Town:
         self.processes.start("authority", [*registry, "authority", "serve"], self.environment("authority"))
         self.processes.start("worker", [*registry, "work"], self.environment("worker"))
         serve = [*registry, "serve", "--port", str(self.api_port)]
+        before = self.processes.said("api")
         self.processes.start("api", serve, self.environment("api"))
+        self.processes.wait("api", lambda: self._listening(len(before)))
         self.processes.wait("api", self._api_answers)
 
     def choose_api_port(self, origins: list[str]) -> bool:
@@ -102,6 +105,13 @@ class Town:
         with contextlib.suppress(httpx.HTTPError):
             return httpx.post(self.chain_url, json=call, timeout=1).status_code == 200
         return False
+
+    def _listening(self, after: int) -> bool:
+        """Whether the API said where it listens: another process may have taken the port meanwhile."""
+        found = re.search(r"http://localhost:(\d+)", self.processes.said("api")[after:])
+        if found:
+            self.api_port = int(found.group(1))
+        return found is not None
 
     def _api_answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
