@@ -34,7 +34,7 @@ class Form:
 
 
 QUICK = Form(1_000, 3, 3, 300, 4, 0.03, 9)
-LONG = Form(16_384, 5, 3, 1_000, 10, 0.1, 41)
+LONG = Form(10_000, 3, 2, 1_000, 8, 0.1, 25)
 
 
 def run(form: Form, console: Console) -> list[Row]:
