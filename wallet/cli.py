@@ -86,7 +86,9 @@ def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("标识 identifier", "种类 type", "有效至 good until", title="钱包 wallet")
+    table = Table(title="钱包 wallet")
+    for heading in ("标识 identifier", "种类 type", "有效至 good until"):
+        table.add_column(heading, overflow="fold")
     for each in held:
         payload = credential.parse(each.credential).payload
         shown = (payload.core.certificate_id, each.configuration, _day(payload.exp))

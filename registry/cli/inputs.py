@@ -18,6 +18,9 @@ from registry.signing import SigningKey, Use
 from registry.trust import Trust
 
 
+_FILES = frozenset({".png", ".jpg", ".jpeg", ".txt", ".jws"})
+
+
 class BadUsage(typer.BadParameter):
     """An argument is not what the command takes: exit 2."""
 
@@ -37,6 +40,8 @@ def shown(argument: str) -> tuple[str, ...]:
         is_file = Path(argument).is_file()
     except OSError:  # too long for a name, so it is a text
         is_file = False
+    if not is_file and Path(argument[-8:]).suffix.lower() in _FILES:
+        raise BadUsage(f"没有这个文件：{argument}", f"There is no such file: {argument}")
     if not is_file:
         return (argument.strip(),)
     with Path(argument).open("rb") as file:

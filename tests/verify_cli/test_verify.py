@@ -1,6 +1,9 @@
 """`registry verify` as a person at a counter uses it."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -237,3 +240,15 @@ def test_a_picture_without_a_code_is_wrong_usage(town: Town, tmp_path: Path) -> 
 def test_an_identifier_is_judged_with_its_reason(identifier: str, code: int, said: str) -> None:
     result = run("id", "check", identifier)
     assert (result.exit_code, said in result.stdout) == (code, True)
+
+
+def test_a_file_that_is_not_there_is_wrong_usage() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "registry.cli.main", "verify", "missing.png"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+    assert done.returncode == 2
+    assert "no such file" in done.stderr
