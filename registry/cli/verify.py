@@ -83,9 +83,10 @@ def verify_command(
         certificate_id=certificate or None,
     )
     moment = inputs.moment(at, zone)
+    texts = inputs.shown(shown)
     trust = inputs.trust(settings, trust_file, root_file, now)
     try:
-        presentation = checking.presentation_in(inputs.shown(shown), trust)
+        presentation = checking.presentation_in(texts, trust)
     except (proofcode.UnknownOrigin, proofcode.OnlyALink) as error:
         sys.stderr.write(f"{error.zh} / {error.en}\n")
         raise typer.Exit(CANNOT_TELL) from None
