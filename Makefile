@@ -9,7 +9,7 @@ run: setup ## Set up, found the sample town, play the story, serve until Ctrl-C 
 	@$(BIN)/python -m scripts.run $(if $(ONCE),--once) $(ARGS)
 
 test: setup ## Run every test (SLOW=0 leaves out the slow ones)
-	@$(BIN)/python -m pytest $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
 
 check: setup ## Format, lint, types, Solidity lint, import rules
 	$(BIN)/ruff format --check .

@@ -187,9 +187,9 @@ HOSTILE = {
 def test_a_hostile_value_is_refused_at_once(catalogue: Catalogue, value: str) -> None:
     for one in catalogue:
         for name in one.claim:
-            began = time.perf_counter()
+            began = time.process_time()
             faults = definitions.validate(one, {name: value})
-            assert time.perf_counter() - began < 0.05
+            assert time.process_time() - began < 0.05
             assert name in {fault.field for fault in faults}
 
 
