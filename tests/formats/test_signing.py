@@ -171,7 +171,7 @@ CREDENTIAL_HEADERS = [
 ]
 
 
-@pytest.mark.parametrize("change", CREDENTIAL_HEADERS, ids=lambda change: "-".join(change))
+@pytest.mark.parametrize("change", CREDENTIAL_HEADERS, ids="-".join)
 def test_a_credential_with_such_a_header_fails_to_parse(scene, change):
     world, licence = scene
     department = licence.department
@@ -201,7 +201,7 @@ def test_a_credential_with_such_a_header_fails_to_parse(scene, change):
         {"jku": "x"},
         {"crit": []},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_a_key_binding_with_such_a_header_fails_to_parse(scene, change):
     world, licence = scene
