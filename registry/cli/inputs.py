@@ -17,7 +17,6 @@ from registry.settings import Settings
 from registry.signing import SigningKey, Use
 from registry.trust import Trust
 
-
 _FILES = frozenset({".png", ".jpg", ".jpeg", ".txt", ".jws"})
 
 
