@@ -26,8 +26,8 @@ def check(town: Town, *, held: int = 0) -> None:
         waiting = store.execute("SELECT count(*) FROM certificate WHERE state = 'held'").fetchone()[0]
         unfinished = store.execute("SELECT count(*) FROM certificate WHERE state = 'open'").fetchone()[0]
         rows = store.execute(
-            "SELECT account, nonce, state FROM chain_tx WHERE kind IN ('anchor', 'status') "
-            "ORDER BY account, nonce"
+            "SELECT t.account, t.nonce, t.state FROM chain_tx t JOIN deployment d ON d.id = t.deployment "
+            "WHERE d.state = 'live' AND t.kind IN ('anchor', 'status') ORDER BY t.account, t.nonce"
         ).fetchall()
         contract = store.execute(
             "SELECT certificate_registry FROM deployment WHERE state = 'live'"
