@@ -5,6 +5,7 @@ their size is judged by the header, before anything is decoded.
 """
 
 import io
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,9 +22,19 @@ LARGEST_PNG = 9_000_000
 """Pixels of a PNG, which is decoded whole: more than a 4K screen."""
 LARGEST_JPEG = 64_000_000
 """Pixels of a JPEG, which is decoded at a half, a quarter or an eighth where it has more than a PNG may."""
+LARGEST_SCANNED = 4_000_000
+"""Pixels that are searched for codes; a larger picture is halved first. Full of marks that look like a code's
+corners, this many take five seconds, twice as many four times that."""
+READERS = 2
+"""Pictures searched at once in a process."""
+WAITING = 14
+"""Pictures that may wait for it; more are asked to come back, so that they hold up nothing else."""
 QUIET = 4
 """Modules of white around a QR (ISO/IEC 18004)."""
 
+_reading = threading.BoundedSemaphore(READERS)
+_admitted = threading.BoundedSemaphore(READERS + WAITING)
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _LEFT, _RIGHT, _BOTTOM = 110, 1130, 1650
 _NOTES_ZH = ("副本，不是原件。", "扫码即可核验；", "核验时请核对本人。")
 _NOTES_EN = ("A copy, not the original.", "Scan to check it, and", "make sure of the person.")
@@ -42,6 +53,18 @@ class BadPicture(RegistryError):
 
     kind = "bad-picture"
     status = 415
+
+
+class Busy(RegistryError):
+    """Too many pictures are being read."""
+
+    kind = "too-many-requests"
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "正在识读的图片过多，请稍后再试", "too many pictures are being read; try again a little later"
+        )
 
 
 class NoCode(RegistryError):
@@ -86,15 +109,16 @@ def read(picture: bytes) -> tuple[str, ...]:
     Raises:
         BadPicture: not a picture that may be read.
         NoCode: there is none in it.
+        Busy: too many others are being read.
     """
-    image = _opened(picture)
-    found = [
-        one
-        for one in zxingcpp.read_barcodes(
-            image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
-        )
-        if one.valid and one.text
-    ]
+    if not _admitted.acquire(blocking=False):
+        raise Busy
+    try:
+        with _reading:
+            codes = zxingcpp.read_barcodes(_opened(picture), formats=_QR)
+    finally:
+        _admitted.release()
+    found = [one for one in codes if one.valid and one.text]
     if not found:
         raise NoCode
     return tuple(one.text for one in sorted(found, key=lambda one: len(one.text), reverse=True))
@@ -177,7 +201,8 @@ def _opened(picture: bytes) -> Image.Image:
             raise too_large
         if image.format == "JPEG":
             image.draft("L", _within(image.width, image.height))
-        return image.convert("L")
+        grey = image.convert("L")
+        return grey.reduce(2) if grey.width * grey.height > LARGEST_SCANNED else grey
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise BadPicture("这不是完好的 PNG 或 JPEG 图片", "this is no sound PNG or JPEG picture") from error
 
