@@ -1,5 +1,6 @@
 """Departments' tokens: OAuth 2.0 client credentials with private_key_jwt (RFC 7523), bound to the issuer."""
 
+from contextlib import suppress
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -94,10 +95,13 @@ def _signed_by_client(services: Services, assertion: str) -> Token:
     claimed, kid = unverified_claim(assertion, "sub"), header_of(assertion).get("kid")
     with services.store.read() as session:
         keys = clients.client_keys(session, claimed)
-    for key in keys:
-        if kid is None or key.get("kid") == kid:
+    fitting = [key for key in keys if kid is None or key.get("kid") == kid]
+    for key in fitting[:-1]:
+        with suppress(BadToken):
             return read(assertion, jwk=key, types=_TYPES)
-    raise BadToken("no key of this client fits")
+    if not fitting:
+        raise BadToken("no key of this client fits")
+    return read(assertion, jwk=fitting[-1], types=_TYPES)
 
 
 def _check_claims(token: Token, services: Services) -> None:

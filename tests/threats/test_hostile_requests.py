@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from registry import b64
+from registry.clients import register_client
 from registry.signing import SigningKey
 from tests.api.test_claims import Wallet, offered
 from tests.api.test_departments import Desk
@@ -90,3 +91,14 @@ def test_a_decision_of_no_possible_time_is_malformed(town: Town, http: httpx.Cli
     body = {"reason": "reported_lost", "effective_from": when}
     answer = Desk(town, http, POLICE).post(f"/certificates/{certificate_id}/suspension", body)
     assert (answer.status_code, answer.json()["fields"]) == (422, ["effective_from"])
+
+
+def test_each_key_of_a_department_signs_also_without_naming_itself(town: Town, http: httpx.Client) -> None:
+    desk, more = Desk(town, http, POLICE), [SigningKey.generate() for _ in range(2)]
+    with town.runtime.store.write() as session:
+        for key in more:
+            register_client(session, POLICE, key.public)
+    for key in (desk.key, *more):
+        assert desk.ask_token(desk.assertion({"kid": None}, key)).is_success
+    stranger = desk.assertion({"kid": None}, SigningKey.generate())
+    assert desk.ask_token(stranger).json()["error"] == "invalid_client"
