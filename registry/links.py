@@ -14,6 +14,8 @@ LIFE: Final = 300
 LARGEST: Final = 300_000
 MOST: Final = 10_000
 """Links that may be open at once: more is a flood."""
+MOST_BYTES: Final = 64_000_000
+"""What they may hold together: anybody may make one."""
 
 
 class TooManyLinks(RegistryError):
@@ -31,7 +33,9 @@ def keep(session: Session, sealed: bytes, *, now: int, randomness: Randomness) -
     """
     connection = session.connection()
     connection.execute(delete(Link).where(col(Link.expires) <= now))
-    if session.exec(select(func.count()).select_from(Link)).one() >= MOST:
+    held = select(func.count(), func.coalesce(func.sum(func.length(Link.sealed)), 0)).select_from(Link)
+    count, size = session.exec(held).one()
+    if count >= MOST or size + len(sealed) > MOST_BYTES:
         raise TooManyLinks("链接过多，请稍后再试。", "Too many links are open; try again in a few minutes.")
     link = Link(id=secrets.handle(randomness), sealed=sealed, expires=now + LIFE)
     session.add(link)

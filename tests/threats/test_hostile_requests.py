@@ -7,7 +7,7 @@ import sys
 import httpx
 import pytest
 
-from registry import b64
+from registry import b64, links
 from registry.clients import register_client
 from registry.signing import SigningKey, sign_jws
 from tests.api.test_claims import Wallet, offered
@@ -102,3 +102,9 @@ def test_each_key_of_a_department_signs_also_without_naming_itself(town: Town, h
     for number, key in enumerate((desk.key, *more, SigningKey.generate())):
         answer = desk.ask_token(sign_jws({"typ": "JWT"}, {**claims, "jti": f"unnamed {number}"}, key))
         assert answer.status_code == (200 if number < 3 else 401)
+
+
+def test_links_fill_no_disk(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "MOST_BYTES", 500)
+    body = {"sealed": b64.encode(bytes(200))}
+    assert [http.post("/p", json=body).status_code for _ in range(4)] == [201, 201, 429, 429]
