@@ -363,7 +363,7 @@ class Play:
                     batch.root.hex(),
                     batch.size,
                     batch.block_number or 0,
-                    (sent.mined_hash or b"").hex(),
+                    "0x" + (sent.mined_hash or b"").hex(),
                 )
                 for batch, sent in rows
             )

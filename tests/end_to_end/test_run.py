@@ -17,6 +17,7 @@ import pytest
 from web3 import Web3
 
 from registry.chain.compiler import compiled
+from tests.end_to_end.looking import CHROMIUM, look
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
@@ -163,6 +164,8 @@ def test_a_chain_that_is_gone_is_healed_and_said_a_taken_port_passed_over_and_ct
             assert town.ask('select origin from origin where "index" = 0') != ""
             chain_url = until(run, "chain 链")[-1].split()[-1]
             assert_anchored(town, chain_url)
+            if CHROMIUM:
+                look(lines[-1].split()[-1].rstrip("/"), town.data)
             pids = town.children()
         finally:
             os.kill(run.pid, signal.SIGINT)
