@@ -71,11 +71,12 @@ class Anchoring:
         now: clock. time: the moment that rights are judged by, in the chain's eyes.
         """
         with self.desk.store.read() as session:
-            rows = self._due(session, issuer, now)
+            due = self._due(session, issuer, now)
+        rows = self._with_right(due, now, time)
         outbox = self.desk.act(issuer, now, time) if rows else None
         if outbox is None:
             return False
-        prepared = self._prepare(self._with_right(rows, now, time))
+        prepared = self._prepare(rows)
         return prepared is not None and self._store(outbox, issuer, prepared, now)
 
     def verdict(self, issuer: str, type_code: str, version: int, time: int) -> Verdict:
@@ -94,13 +95,17 @@ class Anchoring:
         known = self.desk.facts.in_force(type_code, version, definitions.hash(definition), time)
         return Verdict.GO if known else Verdict.WAIT
 
-    def sign(self, session: Session, outbox: Outbox, batch: Batch, chain_nonce: int, now: int) -> None:
-        """Puts the batch's transaction into the outbox, in the caller's transaction."""
+    def call(self, batch: Batch) -> Call:
+        """The transaction that anchors a batch, as it stands."""
         data = interface(CERTIFICATE_REGISTRY).call(
             "anchorBatch", code_bytes(batch.issuer), batch.seq, batch.root, batch.size
         )
         to = self.desk.deployment.certificate_registry
-        call = Call("anchor", f"batch:{batch.id}", to, data, ANCHOR_GAS)
+        return Call("anchor", f"batch:{batch.id}", to, data, ANCHOR_GAS)
+
+    def sign(self, session: Session, outbox: Outbox, batch: Batch, chain_nonce: int, now: int) -> None:
+        """Puts the batch's transaction into the outbox, in the caller's transaction."""
+        call = self.call(batch)
         row = outbox.put(session, call, fees=self.desk.fees, chain_nonce=chain_nonce, now=now)
         batch.chain_tx = row.id
         session.add(batch)

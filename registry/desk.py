@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 
 from registry import stops
 from registry.chain.facts import Facts
-from registry.chain.outbox import TIP, Fees, Outbox
+from registry.chain.outbox import TIP, Call, Fees, Outbox
 from registry.chain.rpc import Chain
+from registry.retrying import MOST, reverts
 from registry.store import Store
-from registry.store.tables import ChainTransaction, Deployment, Stop, TransactionState
+from registry.store.tables import ChainTransaction, Deployment, Follower, Stop, TransactionState
 
 Accounts = Callable[[str], Sequence[LocalAccount]]
 """A department's chain accounts that this process holds, oldest first."""
@@ -64,13 +65,27 @@ class Desk:
 
     def act(self, issuer: str, now: int, time: int, codes: Sequence[str] = ()) -> Outbox | None:
         """The outbox by which an issuer (or one of `codes`, which act for it) acts now. Where there is
-        none it is stopped; where there is, it is no longer stopped for want of an account."""
+        none it is stopped; where there is, it is no longer stopped for want of an account (for a stolen
+        one it is, until that was ended: watching.py)."""
         outbox = self.acting(codes or [issuer], time)
         if outbox is None:
             self.stop(issuer, stops.NOT_AUTHORISED, now)
         else:
-            self.resume(issuer, stops.NOT_AUTHORISED, stops.FOREIGN_NONCE)
+            self.resume(issuer, stops.NOT_AUTHORISED)
         return outbox
+
+    def may_sign(self, issuer: str, outbox: Outbox, call: Call, reason: str, now: int) -> bool:
+        """Whether a call may be signed, which may have been reverted before. Where the chain reverted it
+        again and again the issuer is stopped for that reason."""
+        with self.store.read() as session:
+            before = reverts(session, self.id, call.ref)
+            follower = session.get(Follower, self.id)
+        if before.times < MOST:
+            return True
+        self.stop(issuer, reason, now)
+        return before.may_try(follower.head_number if follower else 0) and self.chain.would_take(
+            outbox.address, call.to, call.data, call.gas
+        )
 
     def stopped(self, issuer: str) -> frozenset[str]:
         """Codes of the stops that stand against an issuer."""

@@ -4,7 +4,7 @@ Never the same bytes again, and never without having asked the followed chain fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -34,13 +34,13 @@ class Mending:
 
     desk: Desk
     anchoring: Anchoring
+    _clean: dict[str, tuple[int, int, bytes]] = field(default_factory=dict, repr=False)
+    """How many batches and voids a department had, and its last root, when all batches were ours."""
 
     def look(self, issuer: str, *, now: int, time: int) -> bool:
         """Deals with what the chain says of the issuer's batches. Whether a new one may be closed now."""
-        if self._foreign_batches(issuer):
-            self.desk.stop(issuer, stops.SEQ_TAKEN, now)
+        if self.has_foreign_batches(issuer):
             return False
-        self.desk.resume(issuer, stops.SEQ_TAKEN)
         with self.desk.store.read() as session:
             batch = unmined(session, issuer, self.desk.id)
         if batch is None:
@@ -49,6 +49,39 @@ class Mending:
             return False
         self._mend(batch, now, time)
         return False
+
+    def notice_foreign_batches(self, now: int) -> None:
+        """Stops every department for which somebody else has anchored something."""
+        for issuer in self.desk.facts.ledger.departments:
+            if self.has_foreign_batches(issuer):
+                self.desk.stop(issuer, stops.SEQ_TAKEN, now)
+
+    def has_foreign_batches(self, issuer: str) -> bool:
+        """Whether the chain counts a batch of this issuer that is not ours."""
+        department = self.desk.facts.department(issuer)
+        last = next(reversed(department.batches.values())).root if department.batches else b""
+        seen = len(department.batches), len(department.voids), last
+        if self._clean.get(issuer) == seen:
+            return False
+        with self.desk.store.read() as session:
+            rows = session.exec(select(Batch.seq, Batch.root, Batch.size).where(Batch.issuer == issuer))
+            ours = {(seq, root, size) for seq, root, size in rows}
+        foreign = any(
+            (seq, one.root, one.size) not in ours and not department.voided(seq)
+            for seq, one in department.batches.items()
+        )
+        if not foreign:
+            self._clean[issuer] = seen
+        return foreign
+
+    def root_is_foreign(self, issuer: str) -> bool:
+        """Whether the root of the batch that waits stands on the chain elsewhere than where we want it."""
+        with self.desk.store.read() as session:
+            batch = unmined(session, issuer, self.desk.id)
+        return batch is not None and any(
+            one.root == batch.root and (seq, one.size) != (batch.seq, batch.size)
+            for seq, one in self.desk.facts.department(issuer).batches.items()
+        )
 
     def adopt(self) -> None:
         """After a heal: batches that the new chain has by import stand there."""
@@ -64,10 +97,9 @@ class Mending:
     def _mend(self, batch: Batch, now: int, time: int) -> None:
         if self._late(batch, time):
             self._dissolve(batch)
-        elif self._root_is_foreign(batch):
+        elif self.root_is_foreign(batch.issuer):
             self.desk.stop(batch.issuer, stops.ROOT_TAKEN, now)
         else:
-            self.desk.resume(batch.issuer, stops.ROOT_TAKEN)
             outbox = self.desk.act(batch.issuer, now, time)
             if outbox is not None:
                 self._sign_anew(outbox, batch, now)
@@ -114,37 +146,22 @@ class Mending:
     def _sign_anew(self, outbox: Outbox, batch: Batch, now: int) -> None:
         """The same root under the account's next nonce; the same seq, unless that one was voided."""
         department = self.desk.facts.department(batch.issuer)
+        if batch.seq in department.batches or department.voided(batch.seq):
+            batch.seq = next_seq(department)
+        if not self.desk.may_sign(batch.issuer, outbox, self.anchoring.call(batch), stops.REVERTED, now):
+            return
         chain_nonce = outbox.chain_nonce()
         try:
             with self.desk.store.write() as session:
                 current = session.get(Batch, batch.id)
                 if current is None or current.chain_tx != batch.chain_tx or not outbox.caught_up(session):
                     return
-                if current.seq in department.batches or department.voided(current.seq):
-                    current.seq = next_seq(department)
+                current.seq = batch.seq
                 current.deployment, current.state = self.desk.id, BatchState.SENT
                 current.block_number = current.block_hash = current.block_time = None
                 self.anchoring.sign(session, outbox, current, chain_nonce, now)
         except ForeignNonce:
             self.desk.stop(batch.issuer, stops.FOREIGN_NONCE, now, outbox.address)
-
-    def _foreign_batches(self, issuer: str) -> bool:
-        """Whether the chain counts a batch of this issuer that is not ours."""
-        department = self.desk.facts.department(issuer)
-        with self.desk.store.read() as session:
-            rows = session.exec(select(Batch.seq, Batch.root, Batch.size).where(Batch.issuer == issuer))
-            ours = {(seq, root, size) for seq, root, size in rows}
-        return any(
-            (seq, one.root, one.size) not in ours and not department.voided(seq)
-            for seq, one in department.batches.items()
-        )
-
-    def _root_is_foreign(self, batch: Batch) -> bool:
-        """Whether the batch's root stands on the chain elsewhere than where we want it."""
-        return any(
-            one.root == batch.root and (seq, one.size) != (batch.seq, batch.size)
-            for seq, one in self.desk.facts.department(batch.issuer).batches.items()
-        )
 
     def _anchored(self, batch: Batch) -> Anchored | None:
         department = self.desk.facts.department(batch.issuer)

@@ -5,7 +5,7 @@ of a list that take the same value, 500 words at most.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists
@@ -15,9 +15,10 @@ from sqlmodel import Session, col, select, update
 from registry import stops
 from registry.chain.contracts import CERTIFICATE_REGISTRY, code_bytes, interface
 from registry.chain.facts import ENTRIES, Entry
-from registry.chain.outbox import Call, ForeignNonce, Outbox
+from registry.chain.outbox import Call, ForeignNonce
 from registry.desk import Desk
 from registry.lifecycle import Status
+from registry.retrying import exhausted
 from registry.store.rows import pieces
 from registry.store.tables import (
     Batch,
@@ -85,19 +86,15 @@ class StatusSending:
                 if value != (before.value if before else 0):
                     self._mend_entry(session, entry, before, value)
 
-    def end_stops(self, time: int) -> None:
-        """A stop for a forbidden move ends when the authority has ended an account since."""
+    def is_exhausted(self, issuer: str) -> bool:
+        """Whether the chain reverted a change that still waits as often as anything may be."""
         with self.desk.store.read() as session:
-            standing = stops.standing(session, self.desk.id)
-        ends = {
-            until
-            for department in self.desk.facts.ledger.departments.values()
-            for spans in department.accounts.values()
-            for _, until in spans
-        }
-        for one in standing:
-            if one.code == stops.FORBIDDEN_MOVE and any(one.since <= until <= time for until in ends):
-                self.desk.resume(one.issuer, stops.FORBIDDEN_MOVE)
+            states = (IntentState.PENDING, IntentState.SENT)
+            query = select(StatusIntent.type, StatusIntent.list, StatusIntent.value).where(
+                StatusIntent.issuer == issuer, col(StatusIntent.state).in_(states)
+            )
+            groups = session.exec(query.distinct()).all()
+            return any(exhausted(session, self.desk.id, _ref(issuer, group)) for group in groups)
 
     def issuers(self) -> Sequence[str]:
         """Issuers with intents that wait or are on their way."""
@@ -128,28 +125,29 @@ class StatusSending:
         outbox = self.desk.act(issuer, now, time, codes)
         if outbox is None:
             return False
-        chain_nonce = outbox.chain_nonce()
+        calls = [
+            (call, carried)
+            for group, members in _groups(rows).items()
+            for call, carried in self._calls(issuer, group, members)
+            if self.desk.may_sign(issuer, outbox, call, stops.STATUS_REVERTED, now)
+        ]
+        chain_nonce = outbox.chain_nonce() if calls else 0
         try:
             with self.desk.store.write() as session:
                 if not outbox.caught_up(session) or not _still_pending(session, rows):
                     return False
-                for group, members in _groups(rows).items():
-                    self._put(session, outbox, issuer, group, members, chain_nonce, now)
+                for call, carried in calls:
+                    sent = outbox.put(session, call, fees=self.desk.fees, chain_nonce=chain_nonce, now=now)
+                    _set(session, carried, state=IntentState.SENT, chain_tx=sent.id)
         except ForeignNonce:
             self.desk.stop(issuer, stops.FOREIGN_NONCE, now, outbox.address)
             return False
-        return True
+        return bool(calls)
 
-    def _put(
-        self,
-        session: Session,
-        outbox: Outbox,
-        issuer: str,
-        group: Group,
-        rows: Sequence[StatusIntent],
-        chain_nonce: int,
-        now: int,
-    ) -> None:
+    def _calls(
+        self, issuer: str, group: Group, rows: Sequence[StatusIntent]
+    ) -> Iterator[tuple[Call, list[int | None]]]:
+        """The calls of one group, each with the intents that it carries."""
         type_code, number, value = group
         masks: dict[int, int] = defaultdict(int)
         for row in rows:
@@ -166,12 +164,9 @@ class StatusSending:
                 [masks[word] for word in some],
                 value,
             )
-            to = self.desk.deployment.certificate_registry
-            ref = f"status:{issuer}:{type_code}:{number}:{value}"
-            call = Call("status", ref, to, data, BASE_GAS + WORD_GAS * len(some))
-            sent = outbox.put(session, call, fees=self.desk.fees, chain_nonce=chain_nonce, now=now)
+            to, gas = self.desk.deployment.certificate_registry, BASE_GAS + WORD_GAS * len(some)
             carried = [row.id for row in rows if row.idx // ENTRIES in set(some)]
-            _set(session, carried, state=IntentState.SENT, chain_tx=sent.id)
+            yield Call("status", _ref(issuer, group), to, data, gas), carried
 
     def _take_back_failed(self, issuer: str) -> None:
         """Intents whose transaction was reverted, or is on a chain that was lost, wait again."""
@@ -241,6 +236,11 @@ class StatusSending:
         if rows:
             with self.desk.store.write() as session:
                 _set(session, [row.id for row in rows], state=IntentState.DROPPED)
+
+
+def _ref(issuer: str, group: Group) -> str:
+    type_code, number, value = group
+    return f"status:{issuer}:{type_code}:{number}:{value}"
 
 
 def _foreign(certificate: int, entry: Entry, value: int) -> StatusIntent:

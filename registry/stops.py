@@ -11,6 +11,8 @@ NOT_AUTHORISED = "not_authorised"
 SEQ_TAKEN = "seq_taken"
 ROOT_TAKEN = "root_taken"
 FORBIDDEN_MOVE = "forbidden_move"
+REVERTED = "reverted"
+STATUS_REVERTED = "status_reverted"
 
 REASONS: dict[str, tuple[str, str]] = {
     FOREIGN_NONCE: (
@@ -34,6 +36,16 @@ REASONS: dict[str, tuple[str, str]] = {
     FORBIDDEN_MOVE: (
         "链上的状态不允许所要求的变更，需要核对",
         "the status on the chain does not allow the change that was asked for: it has to be looked into",
+    ),
+    REVERTED: (
+        "链多次拒绝本批次的交易，原因不明，已暂停重签，需要核对",
+        "the chain reverted the batch's transaction again and again, for no known reason: "
+        "it is signed anew only when the chain would take it; it has to be looked into",
+    ),
+    STATUS_REVERTED: (
+        "链多次拒绝状态变更的交易，原因不明，已暂停重签，需要核对",
+        "the chain reverted the same change of status again and again, for no known reason: "
+        "it is signed anew only when the chain would take it; it has to be looked into",
     ),
 }
 

@@ -27,6 +27,7 @@ from registry.mending import Mending, issuers_at_work
 from registry.status_sending import StatusSending
 from registry.store import Store
 from registry.store.tables import ChainAccount, ChainBlock, Deployment, DeploymentState
+from registry.watching import Watch
 
 LEASE = "worker"
 LEASE_SECONDS = 4
@@ -107,15 +108,17 @@ class Worker:
             at_work = issuers_at_work(session, line.desk.id)
         time = max(now, line.desk.head_time)
         line.desk.fees = Fees.of(self.chain.head().base_fee)
-        self._examine(line, now)
+        self._examine(line, now, time)
+        line.mending.notice_foreign_batches(now)
         worked = False
-        for issuer in line.sending.issuers():
+        to_tell = line.sending.issuers()
+        for issuer in to_tell:
             worked |= line.sending.send(issuer, now=now, time=time)
-        line.sending.end_stops(time)
         line.mending.adopt()
         worked |= self._close(line, at_work, now, time)
         for outbox in line.desk.waiting():
             outbox.push(now=now)
+        line.watch.end_stops({*at_work, *to_tell}, time)
         self._replace_ended_accounts(line, now, time)
         self._reconcile(line, now)
         return worked
@@ -131,12 +134,17 @@ class Worker:
                 break
         return closed
 
-    def _examine(self, line: "Line", now: int) -> None:
-        """Looks for transactions that were reverted, and for nonces that somebody else used."""
+    def _examine(self, line: "Line", now: int, time: int) -> None:
+        """Looks for transactions that were reverted, and for what somebody else sent by our accounts."""
         owners = {account.address.lower(): code for code, held in self._accounts.items() for account in held}
-        for outbox in line.desk.waiting():
-            if outbox.examine().foreign:
-                self._account_is_foreign(line, owners[outbox.address], outbox, now)
+        stolen = [outbox for outbox in line.desk.waiting() if outbox.examine().foreign]
+        stolen += [
+            line.desk.outboxes[address]
+            for address in sorted(line.watch.foreign_senders() & line.desk.outboxes.keys())
+            if address in line.desk.facts.accounts_of(owners[address], time)
+        ]
+        for outbox in stolen:
+            self._account_is_foreign(line, owners[outbox.address], outbox, now)
 
     def _account_is_foreign(self, line: "Line", code: str, outbox: Outbox, now: int) -> None:
         """Stops the department, and makes the account that the authority can register in its place."""
@@ -201,6 +209,7 @@ class Line:
     anchoring: Anchoring
     mending: Mending
     sending: StatusSending
+    watch: Watch
 
     @classmethod
     def of(cls, worker: Worker, deployment: Deployment) -> "Line":
@@ -222,7 +231,8 @@ class Line:
             worker.confirmations,
         )
         anchoring = Anchoring(desk, worker.inspection, worker.batch_after, worker.batch_size)
-        return cls(follower, desk, anchoring, Mending(desk, anchoring), StatusSending(desk))
+        mending, sending = Mending(desk, anchoring), StatusSending(desk)
+        return cls(follower, desk, anchoring, mending, sending, Watch(desk, mending, sending))
 
 
 def _head_time(session: Session, desk: Desk) -> int:

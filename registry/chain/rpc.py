@@ -107,6 +107,9 @@ class Chain(Protocol):
     def call(self, to: str, data: bytes) -> bytes:
         """What a view answers at the head."""
 
+    def would_take(self, sender: str, to: str, data: bytes, gas: int) -> bool:
+        """Whether the same transaction would be carried out at the head, and not reverted."""
+
     def send(self, raw: bytes) -> None:
         """Hands in a signed transaction."""
 
@@ -170,6 +173,14 @@ class JsonRpcChain:
 
     def call(self, to: str, data: bytes) -> bytes:
         return _bytes(self.request("eth_call", {"to": to, "data": _hex(data)}, "latest"))
+
+    def would_take(self, sender: str, to: str, data: bytes, gas: int) -> bool:
+        call = {"from": sender, "to": to, "data": _hex(data), "gas": hex(gas)}
+        try:
+            self.request("eth_call", call, "latest")
+        except ChainRefused:
+            return False
+        return True
 
     def send(self, raw: bytes) -> None:
         self.request("eth_sendRawTransaction", _hex(raw))

@@ -108,14 +108,15 @@ def _mine_batch(session: Session, event: ChainEvent) -> None:
 
 
 def _replace_batch(session: Session, event: ChainEvent) -> None:
-    """A batch of ours whose root somebody else had anchored counts in the voided one's place, at its time."""
+    """A batch of ours that counts in a voided one's place, at its time: its root was anchored by somebody
+    else, or it is the very one that was voided, together with a thief's."""
     args = orjson.loads(event.args)
     _run(
         session,
         update(Batch)
         .where(col(Batch.deployment) == event.deployment, col(Batch.issuer) == code_text(args["issuer"]))
         .where(col(Batch.root) == bytes.fromhex(args["root"][2:]), col(Batch.size) == args["size"])
-        .where(col(Batch.state) == BatchState.SENT)
+        .where(col(Batch.state).in_((BatchState.SENT, BatchState.VOIDED)))
         .values(**_place(event), seq=args["seq"], block_time=args["time"]),
     )
 

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import urllib.request
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from tests.chain.town import Town
@@ -18,8 +19,18 @@ from tests.chain.town import Town
 ANCHORED = "0x1cb882b896816e357ebab20b353219623e9eeba0749eecdcf72ec20c26782b5a"
 
 
-def check(town: Town, *, held: int = 0) -> None:
-    """Fails where something does not hold. held: certificates that are rightly kept out of batches."""
+def check(
+    town: Town,
+    *,
+    held: int = 0,
+    foreign: Collection[tuple[str, int]] = (),
+    stolen: Collection[str] = (),
+) -> None:
+    """Fails where something does not hold.
+
+    held: certificates that are rightly kept out of batches. foreign: issuer and seq of a thief's batches;
+    stolen: the accounts that he sent them by.
+    """
     with sqlite3.connect(f"file:{town.folder / 'registry.sqlite'}?mode=ro", uri=True) as store:
         leaves = _leaves(store)
         batches = _batches(store)
@@ -35,12 +46,15 @@ def check(town: Town, *, held: int = 0) -> None:
     assert (waiting, unfinished) == (held, 0)
     anchored = _anchored(town.node.url, contract)
     stored = {key: (root, size) for key, (root, size, _) in batches.items()}
-    assert stored == anchored, (stored, anchored)
+    ours = {key: found for key, found in anchored.items() if key not in foreign}
+    assert stored == ours, (stored, anchored)
+    assert len(anchored) == len(ours) + len(foreign)
     assert all(state == "final" for _, _, state in batches.values())
     for issuer in {issuer for issuer, _ in anchored}:
         seqs = sorted(seq for code, seq in anchored if code == issuer)
         assert seqs == list(range(1, len(seqs) + 1)), "a sequence has a hole"
-    _check_nonces(town.node.url, rows)
+    thefts = {account.lower() for account in stolen}
+    _check_nonces(town.node.url, [row for row in rows if row[0].lower() not in thefts])
     under = Counter(leaf for some in leaves.values() for leaf in some)
     assert set(under.values()) <= {1}, "a leaf stands under two roots"
     for key, (root, size, _) in batches.items():

@@ -173,7 +173,7 @@ def test_a_thiefs_batch_stops_the_issuer_until_it_is_voided(town: Town) -> None:
         CERTIFICATE_REGISTRY, "voidBatches", code_bytes(POLICE), 2, 2, b"stolen".ljust(32, b"\0")
     )
     worker.round()
-    assert town.stops() == {"not_authorised"}
+    assert town.stops() == {"not_authorised", "foreign_nonce"}
     fresh = _accounts(town)[-1]
     assert fresh != stolen.address
     town.node.fund(fresh)

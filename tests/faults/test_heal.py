@@ -1,6 +1,5 @@
 """Threat 6: the chain is reset while things are in flight; all is healed, nothing lost, nothing repeated."""
 
-from registry.chain.contracts import code_bytes, interface
 from tests.authority.conftest import MARKET, POLICE
 from tests.faults.whole import Whole
 
@@ -46,12 +45,4 @@ def test_what_was_in_flight_when_the_chain_was_reset_is_final_in_the_end(whole: 
     assert whole.verdict(whole.claim(licence[0], MARKET)) == "valid"
     whole.check_independently()
     for certificate_id, wanted in zip((stands, gone, going, to_go), (0, 1, 1, 1), strict=True):
-        assert on_chain(whole, certificate_id) == wanted
-
-
-def on_chain(whole: Whole, certificate_id: str) -> int:
-    """What the contract in force itself says of a certificate's entry."""
-    row = whole.certificate(certificate_id)
-    ask = interface("CertificateRegistry").ask
-    place = (code_bytes(row.issuer), code_bytes(row.type), row.status_list, row.status_idx)
-    return int(ask(whole.node.rpc, whole.deployment().certificate_registry, "statusOf", *place))
+        assert whole.on_chain(certificate_id) == wanted

@@ -18,11 +18,11 @@ from fastapi.testclient import TestClient
 from sqlmodel import col, select
 
 import api
-from registry import running
+from registry import credential, running
 from registry.authority.decisions import Decisions
 from registry.authority.loop import Rounds
 from registry.authority.office import Office
-from registry.chain.contracts import CERTIFICATE_REGISTRY, interface
+from registry.chain.contracts import CERTIFICATE_REGISTRY, code_bytes, interface
 from registry.chain.node import LocalNode
 from registry.chain.rpc import JsonRpcChain
 from registry.drafting import Request
@@ -78,6 +78,28 @@ class Mute:
         """Drops it."""
 
 
+@dataclass(frozen=True)
+class Holder:
+    """Somebody with a wallet of their own, and the credential in it."""
+
+    claiming: Claiming
+    held: Held
+
+    @property
+    def certificate_id(self) -> str:
+        """Of the certificate that it was cut from."""
+        return credential.parse(self.held.credential).payload.core.certificate_id
+
+    def renewed(self) -> "Holder":
+        """The same with what the wallet is given now; the wallet keeps that and its key only."""
+        [held] = self.claiming.renew(all=True).held
+        return Holder(self.claiming, held)
+
+    def shows(self, now: int) -> str:
+        """A proof code of this moment."""
+        return present(self.claiming.wallet, self.held, [], now=now)
+
+
 @dataclass
 class Whole:
     """What a test has at hand."""
@@ -90,7 +112,6 @@ class Whole:
     clock: Clock
     http: httpx.Client
     services: Any
-    wallet: WalletFile
     issued: int = 0
     _keeper: ListKeeper = field(init=False)
 
@@ -105,22 +126,18 @@ class Whole:
     def decide(self) -> Decisions:
         return Decisions(self.office)
 
-    @property
-    def claiming(self) -> Claiming:
-        return Claiming(self.wallet, self.http, self.clock)
-
     def mine(self) -> None:
-        """A block."""
+        """A block, and a second."""
         self.node.mine()
-        self.clock.reaches(self.node.rpc.head().time)
+        self.clock.reaches(max(self.node.rpc.head().time, self.clock() + 1))
 
-    def issue(self, count: int = 1, issuer: str = POLICE) -> list[str]:
+    def issue(self, count: int = 1, issuer: str = POLICE, alias: str = "") -> list[str]:
         """New certificates of a department, due for a batch; their identifiers."""
-        alias = "resident_identity" if issuer == POLICE else "business_licence"
+        alias = alias or ("resident_identity" if issuer == POLICE else "business_licence")
         type_code = self.runtime.catalogue.by_alias(alias).type
         numbers = range(self.issued, self.issued + count)
         self.issued += count
-        rows = [(row(one) if issuer == POLICE else licence(one)) for one in numbers]
+        rows = [(row(one) if alias == "resident_identity" else licence(one)) for one in numbers]
         made = [
             self.services.cases.issuing.issue(issuer, type_code, Request(each, f"row-{number}"))
             for number, each in zip(numbers, rows, strict=True)
@@ -146,7 +163,8 @@ class Whole:
             if self.at_rest():
                 return
             self.mine()
-        raise AssertionError(f"not at rest: {self.stops()} {self.batches()}")
+        batches = self.query("SELECT issuer, seq, size, state FROM batch")
+        raise AssertionError(f"not at rest: {self.stops()} {batches} {self.intents()}")
 
     def at_rest(self) -> bool:
         """Whether every certificate is in a final batch, and every intent done with."""
@@ -161,20 +179,27 @@ class Whole:
         """A department's decision."""
         self.services.cases.changing.revoke(issuer, certificate_id, Decision("cancelled_on_request"))
 
-    def claim(self, certificate_id: str, issuer: str = POLICE) -> Held:
-        """A credential of it in the wallet."""
+    def claim(self, certificate_id: str, issuer: str = POLICE) -> Holder:
+        """A credential of it in a new wallet."""
+        self.issued += 1
+        wallet = WalletFile.create(self.folder / f"{self.issued}.wallet", "phone", cost=16)
         offer = self.services.sharing.offer(issuer, certificate_id, made_by="clerk 7")
-        [held] = self.claiming.claim(offer.link(ORIGIN), offer.pin).held
-        return held
+        claiming = Claiming(wallet, self.http, self.clock)
+        [held] = claiming.claim(offer.link(ORIGIN), offer.pin).held
+        return Holder(claiming, held)
 
-    def verdict(self, held: Held) -> str:
+    def verdict(self, holder: Holder) -> str:
         """What anybody is told who has it checked now."""
-        return self.report(held)["verdict"]
+        return str(self.report(holder)["verdict"])
 
-    def report(self, held: Held) -> dict[str, Any]:
+    def failed(self, holder: Holder) -> list[str]:
+        """Names of the checks that fail now."""
+        return failed(self.report(holder))
+
+    def report(self, holder: Holder) -> dict[str, Any]:
         """The same at length."""
         self.clock.reaches(self.clock() + 1)  # a code is bound to its second
-        return self.check(present(self.wallet, held, [], now=self.clock()))
+        return self.check(holder.shows(self.clock()))
 
     def check(self, shown: str) -> dict[str, Any]:
         """The report on what somebody shows."""
@@ -261,14 +286,51 @@ class Whole:
         """A round of the authority, which finds that the chain was reset."""
         Rounds(self.office).once()
 
-    def check_independently(self) -> None:
+    def check_independently(self, **foreign: Any) -> None:
         """Raw logs and raw SQL say that all is where it should be."""
-        check(self)  # type: ignore[arg-type]
+        check(self, **foreign)  # type: ignore[arg-type]
+
+    def set_status_by(self, account: LocalAccount, certificate_id: str, value: int) -> None:
+        """A certificate's entry, set by whoever holds an account's key."""
+        row = self.certificate(certificate_id)
+        place, word, mask = (code_bytes(row.issuer), code_bytes(row.type), row.status_list), *word_of(row)
+        self.by_account(account, "setStatus", *place, [word], [mask], value)
+
+    def on_chain(self, certificate_id: str) -> int:
+        """What the contract in force itself says of a certificate's entry."""
+        row = self.certificate(certificate_id)
+        place = (code_bytes(row.issuer), code_bytes(row.type), row.status_list, row.status_idx)
+        return int(self.ask("statusOf", *place))
+
+    def ask(self, view: str, *arguments: object) -> Any:
+        """What a view of the contract in force says."""
+        address = self.deployment().certificate_registry
+        return interface(CERTIFICATE_REGISTRY).ask(self.node.rpc, address, view, *arguments)
+
+    def register_new_account(self, issuer: str) -> None:
+        """What the authority does for a department whose account was ended."""
+        self.work()
+        self.decide.add_account(issuer, self.published_account(issuer))
+
+    def let_reconcile(self) -> None:
+        """So much later that the worker looks whether all is at rest as it should be."""
+        self.node.rpc.request("evm_increaseTime", 31)
+        self.mine()
 
     def query(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
         """Raw SQL."""
         with sqlite3.connect(f"file:{self.folder / 'registry.sqlite'}?mode=ro", uri=True) as store:
             return store.execute(statement, arguments).fetchall()
+
+
+def failed(report: dict[str, Any]) -> list[str]:
+    """Names of the checks that failed."""
+    return [each["id"] for each in report["checks"] if each["outcome"] == "fail"]
+
+
+def word_of(row: Certificate) -> tuple[int, int]:
+    """Number of the word that holds a certificate's entry, and the entry's mask in it."""
+    return row.status_idx // 128, 1 << 2 * (row.status_idx % 128)
 
 
 def licence(number: int) -> dict[str, str]:
@@ -308,7 +370,6 @@ def whole_over(template: Path, folder: Path) -> Iterator[Whole]:
         clock,
         TestClient(app, base_url=ORIGIN, raise_server_exceptions=False),
         app.state.services,
-        WalletFile.create(folder / "phone.wallet", "phone", cost=16),
     )
     office.wait = made.mine
     try:

@@ -194,8 +194,7 @@ class Batch(Table, table=True):
 class Stop(Table, table=True):
     """Why an issuer sends nothing, red: taken away when the chain shows that its cause is gone.
 
-    code: `foreign_nonce`, `not_authorised`, `seq_taken`, `root_taken` or `forbidden_move`. account: the one
-    that cannot be used; empty where any may be.
+    code: one of registry/stops.py. account: the one that cannot be used; empty where any may be.
     """
 
     deployment: int = refers("deployment.id", primary_key=True)
