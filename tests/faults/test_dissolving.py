@@ -17,6 +17,7 @@ def test_leaves_whose_right_ended_before_they_were_mined_are_taken_back_with_not
     [early] = whole.issue(1, MARKET)
     whole.settle()
     held = whole.claim(early, MARKET)
+    whole.later(2)
     late, good = whole.issue(2, MARKET, licence), whole.issue(1, MARKET, identity)
     whole.work(unsent=True)
     assert whole.batches(MARKET) == [(1, 1, "final"), (2, 3, "sent")]

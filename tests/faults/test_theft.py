@@ -40,7 +40,7 @@ def test_a_thiefs_batch_never_counts_again_and_genuine_ones_go_on_by_a_new_accou
     whole.decide.end_account(MARKET, thief.address)
     whole.decide.void(MARKET, 2, 2)
     whole.register_new_account(MARKET)
-    whole.let_reconcile()
+    whole.later()
     whole.settle()
     assert (whole.stops(), whole.health().colour) == (set(), "green")
     assert whole.accounts(MARKET)[-1].address != thief.address
@@ -49,7 +49,7 @@ def test_a_thiefs_batch_never_counts_again_and_genuine_ones_go_on_by_a_new_accou
     assert [whole.verdict(one) for one in (held, whole.claim(waiting, MARKET))] == ["valid", "valid"]
     whole.check_independently(foreign=[(MARKET, 2)], stolen=[thief.address])
 
-    whole.let_reconcile()
+    whole.later()
     whole.settle()
     assert whole.intents() == ["foreign"]
     assert whole.failed(lost) == ["status"]
@@ -195,6 +195,6 @@ def test_status_set_by_a_stolen_account_alone_turns_the_light_red_until_that_acc
     whole.settle()
     assert whole.stops() == {(MARKET, "foreign_nonce")}, "the thief still has an account"
     whole.decide.end_account(MARKET, thief.address)
-    whole.let_reconcile()
+    whole.later()
     whole.settle()
     assert (whole.stops(), whole.on_chain(robbed)) == (set(), 0), "what the contract allows is mended"

@@ -312,9 +312,9 @@ class Whole:
         self.work()
         self.decide.add_account(issuer, self.published_account(issuer))
 
-    def let_reconcile(self) -> None:
-        """So much later that the worker looks whether all is at rest as it should be."""
-        self.node.rpc.request("evm_increaseTime", 31)
+    def later(self, seconds: int = 31) -> None:
+        """So much later; by default, that the worker looks whether all is at rest as it should be."""
+        self.node.rpc.request("evm_increaseTime", seconds)
         self.mine()
 
     def query(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
