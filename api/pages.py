@@ -159,6 +159,7 @@ def _page(request: Request, services: Services, **shown: Any) -> Response:
         "copied": shown.pop("copied", False),
         "story": story,
         "cards": stories.cards(story, services.trust()),
+        "names": {code: Words(each.zh, each.en) for code, each in services.trust().issuers.items()},
         "script": RECOMPUTE.read_text("utf-8"),
         **_report_context(services, **shown),
     }

@@ -20,12 +20,15 @@ FILE = "story.json"
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One thing that happened. picture: a name in `Story.pictures`; verdict: what a check of it said."""
+    """One thing that happened. picture: a name in `Story.pictures`; verdict: what a check of it said; failed:
+    names of the checks that failed.
+    """
 
     zh: str
     en: str
     picture: str = ""
     verdict: str = ""
+    failed: tuple[str, ...] = ()
 
 
 class StoryCertificate(msgspec.Struct, frozen=True):
@@ -57,7 +60,7 @@ class Revocable(msgspec.Struct, frozen=True):
 class Story(msgspec.Struct, frozen=True):
     """The story of one run.
 
-    citizen: how she is called in it. pictures: name to path of a PNG, in the data folder.
+    citizen: her number, counted from 1. pictures: name to path of a PNG, in the data folder.
     chain_url: the node's address, for a reader's own question to it.
     """
 

@@ -233,7 +233,10 @@ def _progress(store: Store) -> tuple[int, int]:
     with store.read() as session:
         states = [CertificateState.OPEN, CertificateState.BATCHED]
         total = session.exec(
-            select(func.count()).select_from(Certificate).where(col(Certificate.state).in_(states))
+            select(func.count())
+            .select_from(Certificate)
+            .join(Batch, col(Batch.id) == col(Certificate.batch), isouter=True)
+            .where(col(Certificate.state).in_(states), col(Batch.state).is_distinct_from(BatchState.VOIDED))
         ).one()
         final = session.exec(
             select(func.count())

@@ -196,7 +196,7 @@ class Play:
             ended = withdraw(self.http, self.origin, recovery)
             held = find(wallet, self.cases.runtime.catalogue.by_alias("resident_identity").type)
             self._check(verdict, present(wallet, held, ("name",), now=self.now()))
-            verdict.note = f"wallet withdraw RECOVERY-CODE  ({ended} credential)"
+            verdict.note = f"wallet withdraw --issuer {self.origin}  (credentials ended: {ended})"
             verdict.expect("invalid", "status")
         with self.telling.step(
             "证照本身有效，她在新手机上重新领取", "The certificate stands; she claims it anew"
@@ -320,7 +320,7 @@ class Play:
             for each in shown
         ]
         story = Story(
-            citizen=f"citizen {self.number + 1}",
+            citizen=str(self.number + 1),
             origin=self.origin,
             chain_url=self.chain_url,
             pictures=self.pictures,

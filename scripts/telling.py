@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from api.story import Step
+from registry.wording import CHECKS
 
 MARKS = {
     "valid": "[green]✔ 有效 valid",
     "copy": "[green]✔ 副本属实 true copy",
     "proven": "[green]✔ 已证实 proven",
+    "invalid": "[red]✘ 核验不通过 not valid:",
 }
 
 
@@ -35,11 +37,12 @@ class Telling:
         yield verdict
         seconds = time.monotonic() - started
         shown = MARKS.get(verdict.verdict, f"[red]✘ {verdict.verdict}" if verdict.verdict else "[green]✔")
-        why = f" [dim]({', '.join(verdict.failed)})[/dim]" if verdict.failed else ""
+        names = [f"{CHECKS[name].zh} {CHECKS[name].en}" for name in verdict.failed]
+        why = f" [red]{'；'.join(names)}[/red]" if names else ""
         note = f"\n       [dim]{verdict.note}[/dim]" if verdict.note else ""
         self.console.print(f"[bold]{number:>3}[/bold]  {zh}\n       [dim]{en}[/dim]", soft_wrap=True)
         self.console.print(f"       {shown}[/]{why} [dim]{seconds:.1f} s[/dim]{note}", soft_wrap=True)
-        self.steps.append(Step(zh, en, picture, verdict.verdict))
+        self.steps.append(Step(zh, en, picture, verdict.verdict, tuple(verdict.failed)))
 
     def say(self, text: str) -> None:
         """A line beside the steps."""
