@@ -9,7 +9,7 @@ from typing import Any
 
 from registry import credential, pictures, proofcode
 from registry.trust import Trust
-from registry.verification import Expected, Report, verify
+from registry.verification import Expected, Report, unreadable, verify
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff")
 
@@ -50,6 +50,13 @@ def presentation_in(texts: tuple[str, ...], trust: Trust) -> str:
     """
     holding = [text for text in texts if proofcode.is_code(text) or "~" in text]
     return proofcode.find((holding or list(texts))[0], proofcode.directory_of(trust))
+
+
+def unread(error: proofcode.BadCode, trust: Trust, at: int) -> dict[str, Any]:
+    """The report on what could not be read as a presentation: invalid, but unknown where this reader lacks
+    what it takes to read it."""
+    lacking = isinstance(error, proofcode.UnknownOrigin | proofcode.OnlyALink)
+    return unreadable(trust, at, (error.zh, error.en) if lacking else None).to_dict()
 
 
 def check(

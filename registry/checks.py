@@ -117,7 +117,8 @@ class Case:
         """What became known after the past time that this is examined as of."""
         if self.at is None:
             return []
-        changes = (*self.certificate_changes, *self.credential_changes)
+        # Most changes stand in both sources: the certificate's own, and those of this credential's entry.
+        changes = dict.fromkeys((*self.certificate_changes, *self.credential_changes))
         return sorted((each for each in changes if each.recorded > self.at), key=lambda each: each.recorded)
 
 

@@ -54,7 +54,7 @@ ASK_ISSUER = Advice("不要采用；请联系颁发机构核实。", "Do not acc
 
 PARSED = passed("格式符合规定", "has the agreed form")
 NOT_PARSED = failed("格式不符合规定，或超过大小限制", "has not the agreed form, or is too large", SHOW_AGAIN)
-NOT_EXAMINED = unknown("格式不符，未能检查", "not examined: the form is wrong")
+NOT_EXAMINED = unknown("未能读出，未检查", "not examined: it could not be read")
 
 DISCLOSED = passed("出示的各项都属于本证照", "every claim shown belongs to this certificate")
 DISCLOSED_TWICE = failed("有信息项重复出示", "a claim is shown twice", ASK_ISSUER)

@@ -21,6 +21,9 @@ from registry.errors import RegistryError
 ARC = "1.2.156.3005.2"
 LAST_VERSION = 999
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REMARKS = frozenset({"issuer"})
+"""Fields whose fault is worth saying but makes no identifier wrong: real, older ones name their issuer by
+another code."""
 
 _SHAPE = re.compile(
     r"1\.2\.156\.3005\.2\.([0-9A-Z]{21})\.([0-9A-Z]{1,32})\.([0-9A-Z]{1,32})\.([0-9]{3})\.([0-9A-Z])",

@@ -20,6 +20,17 @@ class TooLate(NotAllowed):
         )
 
 
+class TakenBack(NotAllowed):
+    """The certificate was taken back before."""
+
+    kind = "taken-back"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "该证照先前已撤回，标识作废。", "It was taken back before; its identifier is burned."
+        )
+
+
 def take_back(session: Session, issuer: str, certificate_id: str, *, by: str, now: int) -> None:
     """Undo an issuing whose batch has not closed: it is never anchored, identifier and entry are burned.
 
@@ -28,6 +39,7 @@ def take_back(session: Session, issuer: str, certificate_id: str, *, by: str, no
     Raises:
         NotFound: this issuer has no such certificate.
         TooLate: its batch is closed.
+        TakenBack: it was taken back before.
     """
     row = _move(session, issuer, certificate_id, CertificateState.TAKEN_BACK)
     session.add(
@@ -41,12 +53,12 @@ def take_back(session: Session, issuer: str, certificate_id: str, *, by: str, no
 
 
 def hold(session: Session, issuer: str, certificate_id: str, why: str) -> None:
-    """Keep a certificate out of batches. Raises NotFound, TooLate."""
+    """Keep a certificate out of batches. Raises NotFound, TooLate, TakenBack."""
     _move(session, issuer, certificate_id, CertificateState.HELD, why)
 
 
 def release(session: Session, issuer: str, certificate_id: str) -> None:
-    """Let a held certificate into the next batch. Raises NotFound, TooLate."""
+    """Let a held certificate into the next batch. Raises NotFound, TooLate, TakenBack."""
     _move(session, issuer, certificate_id, CertificateState.OPEN)
 
 
@@ -67,5 +79,6 @@ def _move(
         .values(state=after, held_because=why)
     )
     if moved.rowcount != 1:
-        raise TooLate
+        state = session.exec(select(Certificate.state).where(Certificate.id == row)).one()
+        raise TakenBack if state == CertificateState.TAKEN_BACK else TooLate
     return row

@@ -125,12 +125,11 @@ def verify(
     now: Unix seconds. at: a past time to check as of: what would have been found then. dated: whether a
     record or a log proof of that time covers the presentation's digest.
     """
-    used = TrustUsed(trust.epoch, trust.version, trust.created)
     moment = now if at is None else at
     try:
         shown = credential.parse(presentation)
     except RegistryError:
-        return _unreadable(used, moment)
+        return unreadable(trust, moment)
     case = Case(shown, trust, expected, now, at, dated)
     found = [check(case) for _, _, check in CHECKS]
     return Report(
@@ -140,7 +139,7 @@ def verify(
         claims=case.claims,
         checks=(_PARSED, *(_line(n, id, each) for (n, id, _), each in zip(CHECKS, found, strict=True))),
         next=_next(found),
-        trust=used,
+        trust=_used(trust),
         at=moment,
         later=tuple(Later(each.status, each.reason, each.recorded, each.effective) for each in case.later),
         guard=_guard(shown),
@@ -179,17 +178,26 @@ def _line(n: int, id: str, finding: Finding) -> Check:
 _PARSED = _line(0, "parse", findings.PARSED)
 
 
-def _unreadable(used: TrustUsed, moment: int) -> Report:
+def _used(trust: Trust) -> TrustUsed:
+    return TrustUsed(trust.epoch, trust.version, trust.created)
+
+
+def unreadable(trust: Trust, moment: int, lacking: tuple[str, str] | None = None) -> Report:
+    """The report where check 0 fails and the rest is unknown.
+
+    lacking: what this reader has not, in both languages, where that is why: check 0 is unknown then.
+    """
+    parsed = findings.NOT_PARSED if lacking is None else findings.unknown(*lacking, findings.NEWER_TRUST)
     return Report(
-        verdict="invalid",
+        verdict="invalid" if lacking is None else "unknown",
         kind=None,
         core=None,
         claims={},
         checks=(
-            _line(0, "parse", findings.NOT_PARSED),
+            _line(0, "parse", parsed),
             *(_line(n, id, findings.NOT_EXAMINED) for n, id, _ in CHECKS),
         ),
-        next=findings.NOT_PARSED.advice,
-        trust=used,
+        next=parsed.advice,
+        trust=_used(trust),
         at=moment,
     )

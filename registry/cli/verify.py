@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -16,12 +16,11 @@ from rich.console import Console
 from registry import checking, proofcode, records
 from registry.cli import inputs, page
 from registry.credential import Kind
-from registry.identifiers import check_certificate_id
+from registry.identifiers import REMARKS, check_certificate_id
 from registry.settings import Settings
 from registry.verification import Expected
 
 EXITS = {"valid": 0, "invalid": 1, "pending": 3, "unknown": 3, "copy": 4}
-CANNOT_TELL = 3
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,9 +86,12 @@ def verify_command(
     trust = inputs.trust(settings, trust_file, root_file, now)
     try:
         presentation = checking.presentation_in(texts, trust)
-    except (proofcode.UnknownOrigin, proofcode.OnlyALink) as error:
+    except proofcode.BadCode as error:
+        unread = checking.unread(error, trust, now if moment is None else moment)
+        if as_json:
+            _print_json(unread)
         sys.stderr.write(f"{error.zh} / {error.en}\n")
-        raise typer.Exit(CANNOT_TELL) from None
+        raise typer.Exit(EXITS[unread["verdict"]]) from None
     with _nonces(settings) as use_once:
         checked = checking.check(
             presentation,
@@ -107,10 +109,14 @@ def verify_command(
             record, records.sign(report, presentation, code=code, purpose=purpose, key=signing_key, now=now)
         )
     if as_json:
-        sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        _print_json(report)
     else:
         page.show(report, trust, zone, Console())
     raise typer.Exit(EXITS[report["verdict"]])
+
+
+def _print_json(report: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
 
 
 def check_identifier(
@@ -118,12 +124,14 @@ def check_identifier(
 ) -> None:
     """Say whether a certificate identifier is right, and if not, what is wrong. Exit 0 right, 1 wrong."""
     faults = check_certificate_id(identifier)
+    wrong = any(fault.field not in REMARKS for fault in faults)
     console = Console(highlight=False)
-    if not faults:
+    if not wrong:
         console.print("[green]✔ 标识正确 / the identifier is right[/green]")
     for fault in faults:
-        console.print(f"[red]✘ {fault.field}[/red]：{fault.zh} / {fault.en}")
-    raise typer.Exit(1 if faults else 0)
+        mark = "[yellow]![/yellow]" if fault.field in REMARKS else "[red]✘[/red]"
+        console.print(f"{mark} {fault.field}：{fault.zh} / {fault.en}")
+    raise typer.Exit(1 if wrong else 0)
 
 
 @contextmanager

@@ -99,6 +99,14 @@ def test_a_revocation_since_then_stands_in_later_and_the_verdict_stays(world, li
     assert (later.status, later.reason, later.recorded) == (Status.REVOKED, "penalty", THEN + 60)
 
 
+def test_a_change_that_stands_in_both_sources_is_said_once(world, licence):
+    text = shown_then(world, licence)
+    since = StatusChange(Status.SUSPENDED, "withheld", THEN + 60, THEN + 60)
+    changed(world, licence, since)
+    changed(world, licence, since, credential=True)
+    assert [each.reason for each in world.verify(text, at=THEN).later] == ["withheld"]
+
+
 @pytest.mark.parametrize("reason", ["annulled", "issued_in_error"])
 def test_what_was_void_from_the_beginning_is_invalid_at_every_time(world, licence, reason):
     text = shown_then(world, licence)

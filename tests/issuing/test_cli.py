@@ -15,7 +15,7 @@ from registry.cli import issuing as commands
 from registry.errors import NotFound
 from registry.issuing import NoRight
 from registry.store.tables import ChainEvent, Deployment, Follower
-from registry.taking_back import TooLate
+from registry.taking_back import TakenBack
 from tests.issuing.conftest import HOUSING, POLICE, World, citizen_number
 
 Row = Callable[..., dict[str, str]]
@@ -123,7 +123,7 @@ def test_one_is_issued_found_shown_and_taken_back(run: Run, row: Row, tmp_path: 
     assert isinstance(run("show", name, "--issuer", HOUSING).exception, NotFound)
 
     assert run("take-back", name, "--issuer", POLICE).exit_code == 0
-    assert isinstance(run("take-back", name, "--issuer", POLICE).exception, TooLate)
+    assert isinstance(run("take-back", name, "--issuer", POLICE).exception, TakenBack)
     shown = json.loads(run("show", name, "--issuer", POLICE, "--json").stdout)
     assert (shown["status"], [each["reason"] for each in shown["history"]]) == (
         None,

@@ -224,8 +224,10 @@ def test_what_is_not_mine_cannot_be_taken_back_nor_what_was_batched_or_taken_bac
         taking_back.take_back(session, HOUSING, issued.certificate_id, by="", now=world.now)
     with world.runtime.store.write() as session:
         taking_back.take_back(session, POLICE, issued.certificate_id, by="", now=world.now)
-    with pytest.raises(taking_back.TooLate), world.runtime.store.write() as session:
+    with pytest.raises(taking_back.TakenBack), world.runtime.store.write() as session:
         taking_back.take_back(session, POLICE, issued.certificate_id, by="", now=world.now)
+    with pytest.raises(taking_back.TakenBack), world.runtime.store.write() as session:
+        taking_back.release(session, POLICE, issued.certificate_id)
 
 
 def test_held_certificates_wait_until_they_are_released(world: World, row: Row) -> None:

@@ -160,6 +160,15 @@ def test_nonsense_is_refused(town: Town, text: str) -> None:
     assert run("verify", text).exit_code in {1, 3}
 
 
+def test_a_program_reads_a_report_also_on_what_could_not_be_read(town: Town) -> None:
+    nonsense = report("ZT1:%%%")
+    assert (nonsense["verdict"], failed(nonsense), nonsense["kind"]) == ("invalid", ["parse"], None)
+    for lacking in (Town(town.now, x5c=("AAAA",)).code(), "https://registry.example/p/abc#key"):
+        found = report(lacking)
+        assert (found["verdict"], failed(found)) == ("unknown", [])
+        assert [check["outcome"] for check in found["checks"]] == ["unknown"] * 10
+
+
 def test_the_page_shows_ten_checks_in_both_languages(town: Town) -> None:
     shown = run("verify", town.code()).stdout
     for words in (
@@ -234,6 +243,7 @@ def test_a_picture_without_a_code_is_wrong_usage(town: Town, tmp_path: Path) -> 
             1,
             "should be D",
         ),
+        ("1.2.156.3005.2.11100000MB03271699022.340100.000000016.001.9", 0, "no unified social credit code"),
         ("1.2.3", 1, "GB/T 36904"),
     ],
 )
