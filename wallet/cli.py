@@ -83,17 +83,12 @@ def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False
     if as_json:
         typer.echo(jcs.dumps([_summary(each) for each in held]).decode())
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title="钱包 wallet")
-    for heading in ("标识 identifier", "种类 type", "有效至 good until"):
-        table.add_column(heading, overflow="fold")
+    if not held:
+        typer.echo("钱包是空的 / the wallet is empty")
     for each in held:
         payload = credential.parse(each.credential).payload
-        shown = (payload.core.certificate_id, each.configuration, _day(payload.exp))
-        table.add_row(*(Text(plain(text)) for text in shown))
-    _print(table)
+        typer.echo(plain(payload.core.certificate_id))
+        typer.echo(plain(f"    {each.configuration} · 凭证有效至 credential good until {_day(payload.exp)}"))
 
 
 @app.command()
@@ -105,6 +100,7 @@ def show(
 ) -> None:
     """The claims of one certificate; on this screen only / 查看信息项"""
     from registry import jcs
+    from registry.cli.terminal import shortened
     from wallet.presenting import claims_of, find
 
     held = find(_open(file, passphrase), name)
@@ -114,9 +110,11 @@ def show(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("信息项 claim", "内容 value", title=Text(plain(held.configuration)))
+    summary = _summary(held)
+    typer.echo(plain(f"{summary['certificate_id']}\n    {summary['configuration']}"))
+    table = Table("信息项 claim", "内容 value", box=None)
     for claim_name, value in claims_of(held).items():
-        table.add_row(Text(plain(claim_name)), Text(plain(value)) if len(value) <= 80 else f"({len(value)})")
+        table.add_row(Text(plain(claim_name)), Text(plain(shortened(value))))
     _print(table)
 
 
@@ -222,7 +220,7 @@ def _finish(claiming: "Claiming", outcome: "Outcome", wait: bool, as_json: bool)
     for each in held:
         summary = _summary(each)
         until = _day(int(summary["exp"]))
-        typer.echo(plain(f"已领取 claimed: {summary['certificate_id']}（至 until {until}）"))
+        typer.echo(plain(f"已领取 claimed （至 until {until}）:\n{summary['certificate_id']}"))
     for configuration in lost:
         typer.echo(plain(f"不能再更新 can no longer be renewed: {configuration}"))
     if waiting is not None:

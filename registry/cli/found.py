@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 from rich.console import Console
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from registry.cli.terminal import print_identifier, shortened
 from registry.definition import TypeDefinition
 from registry.finding import Event, Found
 from registry.lifecycle import REASONS, Status
@@ -50,34 +50,35 @@ def print_one(
 ) -> None:
     """One certificate as a page."""
     console = Console()
+    console.print(Text(f"{definition.name.zh}  {definition.name.en}", style="bold"))
+    print_identifier(console, one.certificate_id)
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    table.add_row("标识 Identifier", one.certificate_id)
     table.add_row("状态 Status", _status(one))
     table.add_row("有效期 Valid", f"{_day(one.valid_from, zone)} – {_last_day(one, zone)}")
     table.add_row("签发 Issued", f"{_moment(one.issued_at, zone)} {one.issued_by}")
     table.add_row("上链 Anchor", _anchor(one))
     for name, value in claims.items():
         label = definition.labels[name]
-        table.add_row(f"{label.zh} {label.en}", value if len(value) <= 200 else f"{value[:40]}…")
-    console.print(Panel(table, title=f"{definition.name.zh}  {definition.name.en}", title_align="left"))
+        table.add_row(f"{label.zh} {label.en}", Text(shortened(value)))
+    console.print(table)
     for each in events:
         reason = REASONS[each.reason]
         words = f"{_moment(each.recorded, zone)}  {reason.zh} / {reason.en}  {each.decision} {each.basis}"
-        console.print(Text(f"{words} {each.recorded_by}".rstrip()))
+        console.print(Text(f"  {words} {each.recorded_by}".rstrip()))
 
 
 def print_list(rows: Sequence[Found], types: Mapping[str, TypeDefinition], zone: tzinfo) -> None:
-    """Certificates as a table."""
+    """Certificates: each one's identifier, and below it what it is and how it stands."""
+    console = Console()
     if not rows:
-        Console().print("没有找到 / nothing found")
-        return
-    table = Table("证照 Certificate", "标识 Identifier", "签发 Issued", "状态 Status", box=None)
+        console.print("没有找到 / nothing found")
     for one in rows:
         name = types[one.type].name
-        table.add_row(f"{name.zh} {name.en}", one.certificate_id, _day(one.issued_at, zone), _status(one))
-    Console(width=max(Console().width, 150)).print(table)
+        print_identifier(console, one.certificate_id)
+        said = f"    {name.zh} {name.en} · 签发 issued {_day(one.issued_at, zone)} · "
+        console.print(Text.assemble(said, _status(one)), soft_wrap=True)
 
 
 def _status(one: Found) -> Text:
@@ -120,4 +121,4 @@ def _day(seconds: int, zone: tzinfo) -> str:
 
 
 def _moment(seconds: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).isoformat(" ", "seconds")

@@ -8,6 +8,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from registry.cli.terminal import print_identifier, shortened
 from registry.plain import plain
 from registry.trust import Trust
 from registry.wording import CHECKS, OUTCOMES, VERDICTS
@@ -26,6 +27,7 @@ def show(report: dict[str, Any], trust: Trust, zone: tzinfo, console: Console) -
     console.print(_verdict(report))
     if report.get("core"):
         console.print(_certificate(report, trust, zone))
+        print_identifier(console, plain(report["core"]["certificate_id"]))
     console.print(_checks(report))
     for line in _notes(report, zone):
         console.print(line)
@@ -52,7 +54,6 @@ def _certificate(report: dict[str, Any], trust: Trust, zone: tzinfo) -> Renderab
     table.add_column(style="dim")
     table.add_column(style="bold", overflow="fold")
     table.add_row("颁发机构 Issuer", Text(plain(issuer)))
-    table.add_row("标识 Identifier", Text(plain(core["certificate_id"])))
     table.add_row("有效期 Valid", _period(core, zone))
     for name, value in report["claims"].items():
         table.add_row(Text(plain(labels.get(name, name))), Text(plain(_short(value))))
@@ -108,10 +109,10 @@ def _day(seconds: int, zone: tzinfo) -> str:
 
 
 def _time(seconds: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).isoformat(" ", "seconds")
 
 
 def _short(value: str) -> str:
     if value == "true":
         return "是 yes"
-    return value if len(value) <= 200 else f"{value[:40]}… ({len(value)})"
+    return shortened(value)

@@ -11,6 +11,16 @@ import typer
 Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
 Issuer = Annotated[str, typer.Option("--issuer", metavar="CODE", help="Only this department's / 仅限该部门")]
 
+_STATES = {
+    "sent": "已发送 sent",
+    "mined": "已出块 mined",
+    "final": "已确认 final",
+    "voided": "已作废 voided",
+    "dissolved": "已解散 dissolved",
+}
+
+_COLOURS = {"green": "正常 green", "red": "异常 red"}
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
@@ -33,8 +43,6 @@ def work() -> None:
 def batches(issuer: Issuer = "", as_json: Json = False) -> None:
     """List batches."""
     import orjson
-    from rich.console import Console
-    from rich.table import Table
     from sqlmodel import col, select
 
     from registry.settings import Settings
@@ -59,19 +67,14 @@ def batches(issuer: Issuer = "", as_json: Json = False) -> None:
         ]
         sys.stdout.write(orjson.dumps(found).decode() + "\n")
         return
-    table = Table(
-        "颁发机构 / issuer", "批次 / seq", "证照 / size", "状态 / state", "区块 / block", "根 / root"
-    )
+    if not rows:
+        typer.echo("还没有批次 / no batches yet")
     for row in rows:
-        table.add_row(
-            row.issuer,
-            str(row.seq),
-            str(row.size),
-            row.state,
-            "" if row.block_number is None else str(row.block_number),
-            row.root.hex()[:16] + "…",
+        block = "" if row.block_number is None else f"  区块 block {row.block_number:,}"
+        typer.echo(
+            f"{row.issuer}  #{row.seq}  {row.size:,} 份 certificates  {_STATES.get(row.state, row.state)}"
+            f"{block}  根 root {row.root.hex()[:16]}…"
         )
-    Console().print(table)
 
 
 def health(as_json: Json = False) -> None:
@@ -91,8 +94,8 @@ def health(as_json: Json = False) -> None:
         sys.stdout.write(orjson.dumps(dataclasses.asdict(found)).decode() + "\n")
     else:
         sys.stdout.write(
-            f"{found.colour}  block {found.block}  waiting {found.waiting}  held {found.held}"
-            f"  not final {found.unfinal}\n"
+            f"{_COLOURS[found.colour]}  区块 block {found.block}  待上链 waiting {found.waiting}"
+            f"  暂缓 held {found.held}  未确认 not final {found.unfinal}\n"
         )
         for reason in found.reasons:
             sys.stdout.write(f"  {reason.issuer} {reason.zh} / {reason.en}\n")

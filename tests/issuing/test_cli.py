@@ -113,11 +113,11 @@ def test_one_is_issued_found_shown_and_taken_back(run: Run, row: Row, tmp_path: 
     ):
         found = run("find", option, "-", "--issuer", POLICE, "--json", text=text)
         assert [each["certificate_id"] for each in json.loads(found.stdout)] == [name]
-        assert name in run("find", option, "-", "--issuer", POLICE, text=text).output
+        assert name in run("find", option, "-", "--issuer", POLICE, text=text).output.splitlines()
         assert run("find", option, "-", "--issuer", HOUSING, text=text).exit_code == 1
 
     plain = run("show", name, "--issuer", POLICE).output
-    assert name[:30] in plain
+    assert name in plain.splitlines()
     assert citizen_number(1) not in plain
     assert citizen_number(1) in run("show", name, "--issuer", POLICE, "--claims").output
     assert isinstance(run("show", name, "--issuer", HOUSING).exception, NotFound)

@@ -48,7 +48,7 @@ def served(founded: Path, tmp_path: Path) -> Iterator[Town]:  # noqa: F811
 
 
 def run(folder: Path, *arguments: str, ok: bool = True) -> str:
-    environment = {"ZT_WALLET": str(folder / "wallet"), "ZT_WALLET_PASSPHRASE": "phone", "COLUMNS": "200"}
+    environment = {"ZT_WALLET": str(folder / "wallet"), "ZT_WALLET_PASSPHRASE": "phone", "COLUMNS": "40"}
     result = CliRunner().invoke(app, arguments, env=environment)
     assert (result.exit_code == 0) is ok, result.output
     return result.stdout
@@ -61,7 +61,8 @@ def test_a_citizen_claims_shows_and_withdraws(served: Town, tmp_path: Path) -> N
     (tmp_path / "offer.png").write_bytes(draw(offer.link(served.origin)))
     said = json.loads(run(tmp_path, "claim", str(tmp_path / "offer.png"), "--pin", offer.pin, "--json"))
     assert [each["certificate_id"] for each in said["held"]] == [certificate_id]
-    assert certificate_id in run(tmp_path, "list")
+    assert certificate_id in run(tmp_path, "list").splitlines()
+    assert certificate_id in run(tmp_path, "show", certificate_id).splitlines()
     assert "买买提·艾力" in run(tmp_path, "show", certificate_id)
     out = tmp_path / "qr.png"
     run(tmp_path, "present", certificate_id, "--claims", "name,age_over_18", "--out", str(out))
