@@ -70,7 +70,7 @@ def loop(worker: Worker, ended: threading.Event) -> None:
         except (ChainUnreachable, ChainRefused) as error:
             said = type(error).__name__
         except Exception as error:  # one department's trouble must not end the others' work
-            said = _where(error)
+            said = place_of(error)
         if said and said != trouble:
             log.error("the round could not be finished: %s", said)
         trouble = said
@@ -78,7 +78,7 @@ def loop(worker: Worker, ended: threading.Event) -> None:
             ended.wait(POLL)
 
 
-def _where(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Kind and place of an error, without its message: that might quote a row."""
     frames = traceback.extract_tb(error.__traceback__)
     places = ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames[-3:])

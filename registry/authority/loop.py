@@ -10,6 +10,7 @@ from registry.authority.office import Office, current
 from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.errors import RegistryError
 from registry.runtime import NotFounded
+from registry.running import place_of
 from registry.settings import Settings
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
@@ -39,6 +40,8 @@ def serve(settings: Settings, ended: threading.Event) -> None:
                 said = type(error).__name__
             except RegistryError as error:
                 said = f"{error.zh} / {error.en}"
+            except Exception as error:  # the next round may go well, and nobody else signs bundles
+                said = place_of(error)
             if said and said != trouble:
                 log.error("%s", said)
             trouble = said
