@@ -9,8 +9,8 @@ from registry.authority.healing import heal
 from registry.authority.office import Office, current
 from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.errors import RegistryError
-from registry.runtime import NotFounded
 from registry.running import place_of
+from registry.runtime import NotFounded
 from registry.settings import Settings
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
