@@ -51,9 +51,13 @@ class Mending:
         return False
 
     def notice_foreign_batches(self, now: int) -> None:
-        """Stops every department for which somebody else has anchored something."""
-        for issuer in self.desk.facts.ledger.departments:
-            if self.has_foreign_batches(issuer):
+        """Stops every department of this worker's for which somebody else has anchored something.
+
+        A department whose accounts are elsewhere anchors by itself: that is no theft.
+        """
+        for issuer, department in self.desk.facts.ledger.departments.items():
+            ours = not department.accounts.keys().isdisjoint(self.desk.outboxes)
+            if ours and self.has_foreign_batches(issuer):
                 self.desk.stop(issuer, stops.SEQ_TAKEN, now)
 
     def has_foreign_batches(self, issuer: str) -> bool:

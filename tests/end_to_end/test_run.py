@@ -124,6 +124,7 @@ def test_a_first_run_founds_issues_anchors_and_tells_the_whole_story(town: Town)
         "revoked": 1,
     }
     assert sum("✔" in line or "✘" in line for line in lines) >= 11
+    assert town.ask("select count(*) from stop") == 0, "who oversteps with an account of its own is no thief"
     assert all(gone(pid) for pid in _pids(town))
 
 
