@@ -46,3 +46,12 @@ def test_what_was_in_flight_when_the_chain_was_reset_is_final_in_the_end(whole: 
     whole.check_independently()
     for certificate_id, wanted in zip((stands, gone, going, to_go), (0, 1, 1, 1), strict=True):
         assert whole.on_chain(certificate_id) == wanted
+
+    whole.lose_the_chain()
+    whole.work()
+    whole.heal()
+    whole.settle()
+    assert {each: whole.verdict(one) for each, one in held.items()} == before, "and once more"
+    whole.check_independently()
+    whole.decide.void(POLICE, 3, 3)
+    assert whole.batches() == [(1, 4, "final"), (2, 2, "final"), (3, 3, "voided")]

@@ -60,6 +60,16 @@ def test_a_thiefs_batch_never_counts_again_and_genuine_ones_go_on_by_a_new_accou
     assert (whole.on_chain(robbed), whole.on_chain(again.certificate_id)) == (1, 0)
     assert whole.stops() == set()
 
+    whole.lose_the_chain()
+    whole.work()
+    whole.heal()
+    whole.later()
+    whole.settle()
+    assert whole.stops() == set()
+    assert [whole.verdict(one) for one in (held, anew)] == ["valid", "valid"]
+    assert failed(whole.check(shown_by_thief(whole, forged))) == ["anchor"]
+    assert (whole.on_chain(robbed), whole.on_chain(again.certificate_id)) == (1, 0)
+
 
 def test_a_batch_whose_root_the_thief_took_is_replaced_and_survives_a_reset(whole: Whole) -> None:
     identifiers = whole.issue(2, MARKET)

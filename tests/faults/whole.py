@@ -277,7 +277,7 @@ class Whole:
         """The chain's node loses its state: an empty chain answers at the same address."""
         self.node.kill()
         state = self.folder / "chain.json"
-        state.unlink()
+        state.unlink(missing_ok=True)
         state.with_suffix(".genesis").unlink()
         self.node = LocalNode.start(port=self.node.port, state=state, block_time=None)
         self.mine()
@@ -314,8 +314,10 @@ class Whole:
 
     def later(self, seconds: int = 31) -> None:
         """So much later; by default, that the worker looks whether all is at rest as it should be."""
+        then = self.clock() + seconds
         self.node.rpc.request("evm_increaseTime", seconds)
         self.mine()
+        self.clock.reaches(then)
 
     def query(self, statement: str, *arguments: object) -> list[tuple[Any, ...]]:
         """Raw SQL."""
