@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from registry.catalogue import Catalogue, load_catalogue
 from registry.errors import RegistryError
 from registry.issuing import Issuing, MayIssue
-from registry.keys import KeyRing, Secret
+from registry.keys import KeyRing, KeysClosed, Secret
 from registry.settings import Settings
 from registry.store import Store, open_store
 from registry.vault import Permutation, Vault
@@ -28,8 +28,22 @@ class NotFounded(RegistryError):
 
     def __init__(self) -> None:
         super().__init__(
-            "登记系统尚未设立，请先运行 registry authority found。",
-            "This registry is not founded yet: run registry authority found.",
+            "这里没有已设立的登记系统，请检查 ZT_DATA，或先运行 registry authority found。",
+            "No registry was founded here: check ZT_DATA, or run registry authority found first.",
+        )
+
+
+class PassphraseMissing(KeysClosed):
+    """The setting that opens this role's key file is empty."""
+
+    def __init__(self, role: Role) -> None:
+        name = f"ZT_{role.upper()}_PASSPHRASE"
+        command = (
+            'eval "$(python -m scripts.env)"' if role == "api" else f'eval "$(python -m scripts.env {role})"'
+        )
+        super().__init__(
+            f"未设置 {name}；样例城市请运行 {command}。",
+            f"{name} is not set; for the sample town: {command}.",
         )
 
 
@@ -44,11 +58,14 @@ def passphrase(settings: Settings, role: Role) -> str:
 
 
 def open_ring(settings: Settings, role: Role) -> KeyRing:
-    """Open a role's key file. Raises NotFounded where there is none, KeysClosed."""
+    """Open a role's key file. Raises NotFounded where there is none, PassphraseMissing, KeysClosed."""
     path = settings.keys / f"{role}.ring"
     if not path.exists():
         raise NotFounded
-    return KeyRing.open(path, passphrase(settings, role))
+    secret = passphrase(settings, role)
+    if not secret:
+        raise PassphraseMissing(role)
+    return KeyRing.open(path, secret)
 
 
 @dataclass(frozen=True)

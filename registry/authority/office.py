@@ -77,11 +77,12 @@ class Office:
     @classmethod
     def open(cls, settings: Settings, ring: KeyRing | None = None) -> "Office":
         """Open store, chain and, unless it is open, the authority's ring. Raises NotFounded, KeysClosed."""
+        opened = ring or open_ring(settings, "authority")  # first: where there is none, no store is made
         return cls(
             settings,
             open_store(settings.database_url),
             JsonRpcChain(settings.chain_url),
-            ring or open_ring(settings, "authority"),
+            opened,
             load_catalogue(),
         )
 

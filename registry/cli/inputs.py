@@ -6,25 +6,19 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import typer
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from registry import bundle, pictures, records
 from registry.checking import texts_in
+from registry.cli.files import BadUsage, read
 from registry.settings import Settings
 from registry.signing import SigningKey, Use
 from registry.trust import Trust
 
+__all__ = ["BadUsage", "dated", "holder", "moment", "shown", "signing_key", "trust"]
 _FILES = frozenset({".png", ".jpg", ".jpeg", ".txt", ".jws"})
-
-
-class BadUsage(typer.BadParameter):
-    """An argument is not what the command takes: exit 2."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
 
 
 def shown(argument: str) -> tuple[str, ...]:
@@ -103,8 +97,8 @@ def dated(record: Path | None, presentation: str, at: int | None, trust: Trust) 
         return False
     if at is None or not record.is_file():
         raise BadUsage("--covered-by 需要 --at 和一个记录文件", "--covered-by needs --at and a record's file")
-    read = records.read(record.read_text("ascii", errors="replace"), trust)
-    if not read.covers(presentation) or read.iat > at:
+    earlier = records.read(read(record).decode("ascii", errors="replace"), trust)
+    if not earlier.covers(presentation) or earlier.iat > at:
         raise BadUsage(
             "该记录不是这次出示的，或晚于所问时间", "that record is of another presentation, or of later"
         )
@@ -120,7 +114,7 @@ def signing_key(path: Path, code: str, settings: Settings) -> SigningKey:
         BadUsage: not a P-256 key, or the wrong passphrase. NoSuchKey, KeysClosed: of a key file.
     """
     passphrase = os.environ.get("ZT_KEY_PASSPHRASE", "") or settings.api_passphrase
-    data = path.read_bytes() if path.is_file() else b""
+    data = read(path)
     if data.startswith(b"{"):
         from registry.keys import KeyRing  # loads a chain client's keys: only where it is asked for
 

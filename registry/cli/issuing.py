@@ -52,8 +52,10 @@ def issue(
     nothing was issued.
     """
     from registry import bulk
+    from registry.cli import files
     from registry.cli.progress import showing
 
+    files.require(file)
     cases = _open()
     try:
         code = _type_code(cases, type)
@@ -138,21 +140,18 @@ def find(
 ) -> None:
     """Find. What is looked for comes from a file or standard input: other users can see the command line."""
     from registry import finding
-    from registry.cli import found
+    from registry.cli import files, found
 
     if bool(number) == bool(holder):
         raise typer.BadParameter("give --number or --holder / 请用 --number 或 --holder 之一")
-    text = _read(number or holder)
-    id_type, colon, identifier = text.partition(":")
-    if holder and not colon:
-        raise typer.BadParameter("a holder is TYPE:NUMBER / 应为 证件类型:号码")
+    whose, text = (files.holder(holder), "") if holder else (None, files.line(number))
     cases = _open()
     try:
         now, vault = cases.runtime.clock(), cases.runtime.sealed
         with cases.runtime.store.read() as session:
             rows = (
-                finding.by_holder(session, vault, [issuer], id_type.strip(), identifier, now)
-                if holder
+                finding.by_holder(session, vault, [issuer], *whose, now)
+                if whose
                 else finding.by_number(session, vault, [issuer], text, now)
             )
         names = {one.type: cases.runtime.catalogue.newest(one.type) for one in rows}
@@ -185,18 +184,10 @@ def _type_code(cases: "UseCases", text: str) -> str:
 def _issue_one(
     cases: "UseCases", issuer: str, code: str, file: Path, key: str, hold: str, by: str
 ) -> "Issued":
-    from registry import jcs
+    from registry.cli import files
     from registry.drafting import Request
 
-    row = jcs.loads(file.read_bytes())
-    if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
-        raise typer.BadParameter("the file must be one object of texts / 文件须为文本对象")
-    return cases.issuing.issue(issuer, code, Request(row, key, hold=hold, by=by))
-
-
-def _read(name: str) -> str:
-    text = typer.get_text_stream("stdin").readline() if name == "-" else Path(name).read_text("utf-8")
-    return text.strip()
+    return cases.issuing.issue(issuer, code, Request(files.texts(file), key, hold=hold, by=by))
 
 
 def _print_issued(issued: "Issued", as_json: bool) -> None:

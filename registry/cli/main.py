@@ -10,6 +10,7 @@ from importlib import import_module
 
 import typer
 
+from registry.cli import files
 from registry.errors import RegistryError
 
 app = typer.Typer(
@@ -45,6 +46,10 @@ def main() -> None:
         refuse(error)
     except BrokenPipeError:
         os._exit(1)
+    except OSError as error:
+        if not files.is_named(error):
+            raise
+        refuse(RegistryError(*files.wrong(error)))
 
 
 if __name__ == "__main__":

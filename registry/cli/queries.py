@@ -4,11 +4,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.errors import RegistryError
-
 if TYPE_CHECKING:
     from registry.answer_checking import CheckedAnswer
     from registry.querying import Answer
+
+_OUTCOMES = {"yes": "是 yes", "no": "否 no"}
+_STATUS = {
+    "valid": "有效 valid",
+    "revoked": "已失效 revoked",
+    "suspended": "暂停 suspended",
+    "superseded": "已换新 superseded",
+}
+_VERDICTS = {
+    "proven": "已证实 proven",
+    "stated": "机构答复 stated",
+    "invalid": "答复有误 invalid",
+    "unknown": "暂时无法核验 unknown",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,6 +56,7 @@ def query(
     Exit 0 where a "yes" was proven, 1 for "no" or a refusal, 3 where an answer could not be checked.
     """
     from registry.answer_checking import check_answer
+    from registry.cli import files
     from registry.querying import Query
     from registry.settings import Settings
     from registry.usecases import UseCases
@@ -56,7 +69,7 @@ def query(
         type,
         "status" if status else "claims" if named else "has_valid",
         named,
-        _holder(holder_file) if holder_file else None,
+        files.holder(holder_file) if holder_file else None,
         certificate or None,
     )
     cases = UseCases.open(Settings())
@@ -81,17 +94,11 @@ def _print(answer: "Answer", found: "CheckedAnswer", named: tuple[str, ...], as_
     shown = {
         name: found.report.claims[name] for name in named if found.report and name in found.report.claims
     }
-    parts = [str(answer.question["issuer"]), answer.outcome, answer.status or "", found.verdict]
-    typer.echo("  ".join(part for part in (*parts, jcs.dumps(shown).decode() if shown else "") if part))
-
-
-def _holder(file: str) -> tuple[str, str]:
-    """(identifier type, identifier) from a file or standard input."""
-    import sys
-    from pathlib import Path
-
-    text = sys.stdin.read() if file == "-" else Path(file).read_text("utf-8")
-    id_type, _, number = text.strip().partition(":")
-    if not number:
-        raise RegistryError("请按 类型:号码 写明持证主体。", "Name the holder as TYPE:NUMBER.")
-    return id_type, number.upper()
+    parts = [
+        str(answer.question["issuer"]),
+        _OUTCOMES.get(answer.outcome, answer.outcome),
+        _STATUS.get(answer.status or "", answer.status or ""),
+        _VERDICTS.get(found.verdict, found.verdict),
+        jcs.dumps(shown).decode() if shown else "",
+    ]
+    typer.echo("  ".join(part for part in parts if part))

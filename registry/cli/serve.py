@@ -67,12 +67,13 @@ def client(
     key: Annotated[Path, typer.Argument(metavar="FILE", help="Public key, JWK or PEM, P-256 / 公钥文件")],
 ) -> None:
     """Register a public key for a department's client assertions (RFC 7523), beside those it has."""
+    from registry.cli import files
+    from registry.cli.stores import open_existing
     from registry.clients import read_public_key, register_client
     from registry.settings import Settings
-    from registry.store import open_store
 
-    public = read_public_key(key.read_bytes())
-    store = open_store(Settings().database_url)
+    public = read_public_key(files.read(key))
+    store = open_existing(Settings())
     try:
         with store.write() as session:
             register_client(session, code, public)

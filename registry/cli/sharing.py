@@ -126,8 +126,6 @@ def _holder(file: str) -> tuple[str, str] | None:
     """TYPE:NUMBER from a file or standard input, never from the command line, which others can see."""
     if not file:
         return None
-    text = sys.stdin.readline() if file == "-" else Path(file).read_text("utf-8")
-    id_type, colon, number = text.strip().partition(":")
-    if not (id_type and colon and number):
-        raise typer.BadParameter("the file must hold TYPE:NUMBER / 文件应为 证件类型:号码")
-    return id_type, number.upper()
+    from registry.cli import files
+
+    return files.holder(file)

@@ -86,13 +86,12 @@ def renew(
 ) -> None:
     """Renew. Claims come from a file, never from the command line, which other users can see."""
     from registry import jcs
+    from registry.cli import files
     from registry.renewing import Renewal
     from registry.settings import Settings
     from registry.usecases import UseCases
 
-    changed = jcs.loads(changes.read_bytes()) if changes else {}
-    if not isinstance(changed, dict) or not all(isinstance(value, str) for value in changed.values()):
-        raise typer.BadParameter("the file must be one object of texts / 文件须为文本对象")
+    changed = files.texts(changes) if changes else {}
     cases = UseCases.open(Settings())
     try:
         decided = _decision(reason, basis, decision, effective, by)

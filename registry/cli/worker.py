@@ -45,12 +45,12 @@ def batches(issuer: Issuer = "", as_json: Json = False) -> None:
     import orjson
     from sqlmodel import col, select
 
+    from registry.cli.stores import open_existing
     from registry.settings import Settings
-    from registry.store import open_store
     from registry.store.tables import Batch
 
     query = select(Batch).order_by(col(Batch.issuer), col(Batch.seq), col(Batch.id))
-    with open_store(Settings().database_url).read() as session:
+    with open_existing(Settings()).read() as session:
         rows = session.exec(query.where(Batch.issuer == issuer) if issuer else query).all()
     if as_json:
         found = [
@@ -83,12 +83,12 @@ def health(as_json: Json = False) -> None:
 
     import orjson
 
+    from registry.cli.stores import open_existing
     from registry.health import look
     from registry.settings import Settings
-    from registry.store import open_store
 
     settings = Settings()
-    with open_store(settings.database_url).read() as session:
+    with open_existing(settings).read() as session:
         found = look(session, now=int(time.time()), head_age=settings.head_age)
     if as_json:
         sys.stdout.write(orjson.dumps(dataclasses.asdict(found)).decode() + "\n")

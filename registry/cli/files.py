@@ -1,0 +1,87 @@
+"""Files that an argument names: one clear line in both languages where one cannot be read, and exit 2."""
+
+import errno
+import sys
+from pathlib import Path
+
+import typer
+
+_WHY = {
+    errno.ENOENT: ("没有这个文件", "there is no such file"),
+    errno.ENOTDIR: ("没有这个文件", "there is no such file"),
+    errno.EISDIR: ("这是文件夹", "it is a folder"),
+    errno.EACCES: ("没有权限", "permission denied"),
+    errno.EPERM: ("没有权限", "permission denied"),
+    errno.EROFS: ("只读", "it is read-only"),
+    errno.ENOSPC: ("磁盘已满", "the disk is full"),
+    errno.ENAMETOOLONG: ("名称过长", "its name is too long"),
+}
+
+
+class BadUsage(typer.BadParameter):
+    """An argument is not what the command takes: exit 2."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+
+
+def read(path: Path) -> bytes:
+    """What is in a file. Raises BadUsage where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadUsage(*wrong(error)) from error
+
+
+def require(path: Path) -> None:
+    """Raises BadUsage where a file cannot be opened."""
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise BadUsage(*wrong(error)) from error
+
+
+def line(name: str) -> str:
+    """The first line of a file, or of standard input (-). Raises BadUsage."""
+    data = sys.stdin.buffer.readline() if name == "-" else read(Path(name))
+    try:
+        return (data.decode("utf-8-sig").splitlines() or [""])[0].strip()
+    except UnicodeDecodeError:
+        raise BadUsage(f"{name} 不是 UTF-8 文本", f"{name} is no text in UTF-8") from None
+
+
+def holder(name: str) -> tuple[str, str]:
+    """(identifier type, identifier) of TYPE:NUMBER in a file or on standard input, never on the command line,
+    which others can see. Raises BadUsage."""
+    id_type, colon, number = line(name).partition(":")
+    if not (id_type and colon and number):
+        raise BadUsage("文件应为一行 证件类型:号码", "the file must hold one line TYPE:NUMBER")
+    return id_type.strip(), number.strip().upper()
+
+
+def texts(path: Path) -> dict[str, str]:
+    """The JSON object of texts in a file. Raises BadUsage."""
+    from registry import jcs
+
+    try:
+        found = jcs.loads(read(path))
+    except jcs.BadJson:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise BadUsage(
+            f"{path} 应为一个 JSON 对象，各项均为文本",
+            f"{path} must be one JSON object whose values are texts",
+        )
+    return found
+
+
+def wrong(error: OSError) -> tuple[str, str]:
+    """What is wrong with a file, in both languages."""
+    zh, en = _WHY.get(error.errno or 0, ("读写失败", error.strerror or "it cannot be read or written"))
+    return f"{error.filename}：{zh}", f"{error.filename}: {en}"
+
+
+def is_named(error: OSError) -> bool:
+    """Whether the file was named on the command line: otherwise its absence is a fault of ours."""
+    name = str(error.filename or "")
+    return bool(name) and any(name in (word, word.partition("=")[2]) for word in sys.argv[1:])
