@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Final
 
 import httpx
+from msgspec import UNSET
 
 from registry import credential
+from registry.credential import StatusReference
 from registry.errors import RegistryError
+from registry.lifecycle import Status
 from registry.signing import SigningKey
+from registry.status import parse_list
 from wallet.keyfile import Grant, Held, WalletFile
 from wallet.openid4vci import (
     BadOffer,
@@ -83,7 +87,8 @@ class Claiming:
         return self._each_grant(self._fetch, (grant for grant in self.wallet.content.grants if grant.pending))
 
     def renew(self, *, all: bool = False) -> Outcome:
-        """Renew what ends within ten days (or everything), and fetch what was deferred."""
+        """Renew what ends within ten days or has a newer version (or everything), and fetch what was
+        deferred."""
         return self._each_grant(
             lambda client, issuer, grant, access: self._renew(client, issuer, grant, access, all),
             self.wallet.content.grants,
@@ -140,7 +145,8 @@ class Claiming:
         due = [
             configuration
             for configuration in grant.configurations
-            if configuration not in grant.pending and (all or self._ends_soon(grant, configuration))
+            if configuration not in grant.pending
+            and (all or self._ends_soon(grant, configuration) or self._has_successor(grant, configuration))
         ]
         renewed = self._claim_all(client, issuer, grant, access, due)
         fetched = self._fetch(client, issuer, grant, access)
@@ -153,6 +159,23 @@ class Claiming:
             if (each.issuer, each.configuration) == (grant.issuer, configuration)
         ]
         return not ends or max(ends) < self.clock() + RENEW_BEFORE
+
+    def _has_successor(self, grant: Grant, configuration: str) -> bool:
+        """Whether a credential's status list says that its certificate has a newer version."""
+        entries = [
+            credential.parse(each.credential).payload.status
+            for each in self.wallet.content.held
+            if (each.issuer, each.configuration) == (grant.issuer, configuration)
+        ]
+        return any(entry is not UNSET and self._is_superseded(entry.status_list) for entry in entries)
+
+    def _is_superseded(self, entry: StatusReference) -> bool:
+        """By its list; one that cannot be had or read says nothing."""
+        try:
+            served = self.http.get(checked_address(entry.uri)).raise_for_status()
+            return parse_list(served.text).get(entry.idx) is Status.SUPERSEDED
+        except (httpx.HTTPError, RegistryError):
+            return False
 
     def _claim_all(
         self, client: Client, issuer: Issuer, grant: Grant, access: str, configurations: Iterable[str]

@@ -9,7 +9,9 @@ import pytest
 
 from registry import b64, credential
 from registry.offers import PRE_AUTHORISED, MadeOffer
+from registry.renewing import Renewal
 from registry.signing import SigningKey, sign_jws
+from registry.status_changes import Decision
 from registry.store.tables import BatchState
 from tests.api.town import ORIGIN, POLICE, Town
 from wallet.claiming import Claiming
@@ -270,6 +272,23 @@ def test_a_credential_lives_thirty_days_and_is_renewed_unasked(
     assert renewed[0].key != first.key
     shown = present(wallet, renewed[0], ["name"], now=town.now)
     assert http.post("/verify", data={"text": shown}).json()["verdict"] == "valid"
+
+
+def test_a_newer_version_is_fetched_unasked(town: Town, http: httpx.Client, new_wallet: NewWallet) -> None:
+    certificate_id = town.citizen()
+    offer = offered(town, certificate_id)
+    claiming = Claiming(new_wallet("hers"), http, lambda: town.now)
+    claiming.claim(offer.link(ORIGIN), offer.pin)
+    assert town.services is not None
+    town.services.cases.changing.renew(
+        POLICE, certificate_id, Renewal(Decision("replaced_damaged"), {}, "renewal 1")
+    )
+    town.anchor(POLICE)
+    town.settle()
+    town.keep_lists()
+    [renewed] = claiming.renew().held
+    assert credential.parse(renewed.credential).payload.core.certificate_id.split(".")[-2] == "002"
+    assert claiming.renew().held == []
 
 
 def test_a_credential_never_outlives_its_certificate(
