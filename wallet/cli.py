@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from registry.cli import files
 from registry.errors import RegistryError
 from registry.plain import plain
 
@@ -18,6 +19,34 @@ if TYPE_CHECKING:
 
     from wallet.claiming import Claiming, Outcome
     from wallet.keyfile import Held, WalletFile
+
+
+class OfferRefused(RegistryError):
+    """The issuer does not say which: a guesser would learn whether the offer stands."""
+
+    kind = "offer-refused"
+    mender = "holder"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "领取码不对，或该领取邀请已失效（已领取、已过期，或输错次数过多）。请核对领取码，或请窗口重新发出邀请。",
+            "The PIN is wrong, or the offer has ended (claimed, expired, or tried too often): "
+            "check the PIN, or ask at the window for a new offer.",
+        )
+
+
+class UnknownRecoveryCode(RegistryError):
+    """No wallet in use has that code."""
+
+    kind = "unknown-recovery-code"
+    mender = "holder"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "恢复码不对，或该钱包已经停用。",
+            "The recovery code is wrong, or that wallet was withdrawn before.",
+        )
+
 
 DEFAULT: Final = Path.home() / ".zhengtong" / "wallet"
 _TIMEOUT: Final = 20.0
@@ -37,7 +66,10 @@ File = Annotated[
 Passphrase = Annotated[
     str,
     typer.Option(
-        envvar="ZT_WALLET_PASSPHRASE", prompt="口令 passphrase", hide_input=True, help="Opens the file / 口令"
+        envvar="ZT_WALLET_PASSPHRASE",
+        metavar="TEXT",
+        help="Opens the file; asked for where it is not given / 钱包口令，未给出时询问",
+        show_default=False,
     ),
 ]
 Wait = Annotated[bool, typer.Option(help="Wait until the chain is ready / 等待上链完成")]
@@ -49,21 +81,30 @@ def claim(
     offer: Annotated[
         str, typer.Argument(metavar="OFFER", help="Link, or picture of its QR / 链接或二维码图片")
     ],
-    passphrase: Passphrase,
-    pin: Annotated[str | None, typer.Option(help="The digits told at the window / 窗口告知的领取码")] = None,
+    passphrase: Passphrase = "",
+    pin: Annotated[
+        str | None, typer.Option(metavar="PIN", help="The digits told at the window / 窗口告知的领取码")
+    ] = None,
     file: File = DEFAULT,
     wait: Wait = True,
     as_json: Json = False,
 ) -> None:
     """Claim what an issuer offers / 领取证照"""
+    from wallet.openid4vci import Refused
+
     with _claiming(file, passphrase, create=True) as claiming:
-        outcome = claiming.claim(_offer(offer), pin)
+        try:
+            outcome = claiming.claim(_offer(offer), pin)
+        except Refused as refused:
+            if refused.code != "invalid_grant":
+                raise
+            raise OfferRefused from refused
         _finish(claiming, outcome, wait, as_json)
 
 
 @app.command()
 def renew(
-    passphrase: Passphrase,
+    passphrase: Passphrase = "",
     file: File = DEFAULT,
     all: Annotated[bool, typer.Option("--all", help="Also what does not end soon / 全部更新")] = False,
     wait: Wait = True,
@@ -71,11 +112,17 @@ def renew(
 ) -> None:
     """Renew what ends soon, and fetch what was not ready / 更新即将到期的凭证"""
     with _claiming(file, passphrase) as claiming:
-        _finish(claiming, claiming.renew(all=all), wait, as_json)
+        outcome = claiming.renew(all=all)
+        _finish(claiming, outcome, wait, as_json)
+    if not (as_json or outcome.held or outcome.lost or outcome.waiting is not None):
+        typer.echo(
+            "没有需要更新的凭证（--all 全部更新） / "
+            "nothing to renew: no credential ends soon (--all renews all of them)"
+        )
 
 
 @app.command("list")
-def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False) -> None:
+def list_all(passphrase: Passphrase = "", file: File = DEFAULT, as_json: Json = False) -> None:
     """What is in the wallet / 钱包中的证照"""
     from registry import credential, jcs
 
@@ -94,7 +141,7 @@ def list_all(passphrase: Passphrase, file: File = DEFAULT, as_json: Json = False
 @app.command()
 def show(
     name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
-    passphrase: Passphrase,
+    passphrase: Passphrase = "",
     file: File = DEFAULT,
     as_json: Json = False,
 ) -> None:
@@ -122,7 +169,7 @@ def show(
 def present(
     name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
     claims: Annotated[str, typer.Option(help="Names with commas: these and no others / 出示的信息项")],
-    passphrase: Passphrase,
+    passphrase: Passphrase = "",
     out: Annotated[Path | None, typer.Option("--out", help="QR picture (PNG) / 二维码图片")] = None,
     text: Annotated[bool, typer.Option("--text", help="The QR's text / 文本")] = False,
     link: Annotated[
@@ -165,7 +212,7 @@ def withdraw(
             envvar="ZT_RECOVERY_CODE",
             prompt="恢复码 recovery code",
             hide_input=True,
-            help="Of the lost wallet",
+            help="Of the lost wallet / 遗失钱包的恢复码",
         ),
     ],
     as_json: Json = False,
@@ -173,9 +220,15 @@ def withdraw(
     """Withdraw every credential of a lost wallet; the certificates stand / 停用遗失钱包的全部凭证"""
     from registry import jcs
     from wallet.claiming import withdraw as withdraw_all
+    from wallet.openid4vci import Refused
 
-    with _http() as http:
-        count = withdraw_all(http, issuer.rstrip("/"), recovery_code)
+    try:
+        with _http() as http:
+            count = withdraw_all(http, issuer.rstrip("/"), recovery_code)
+    except Refused as refused:
+        if refused.code != "not-found":
+            raise
+        raise UnknownRecoveryCode from refused
     typer.echo(
         jcs.dumps({"credentials": count}).decode()
         if as_json
@@ -194,6 +247,11 @@ def main() -> None:
         raise SystemExit(1) from None
     except httpx.HTTPError:
         typer.echo("连接不上颁发方，请稍后再试。 / The issuer cannot be reached; try again later.", err=True)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if not files.is_named(error):
+            raise
+        typer.echo(plain(" / ".join(files.wrong(error))), err=True)
         raise SystemExit(1) from None
 
 
@@ -265,10 +323,19 @@ def _open(file: Path, passphrase: str, *, create: bool = False) -> "WalletFile":
     from wallet.keyfile import NoWallet, WalletFile
 
     if file.exists():
-        return WalletFile.open(file, passphrase)
+        return WalletFile.open(file, passphrase or _ask("口令 passphrase"))
     if not create:
         raise NoWallet
-    return WalletFile.create(file, passphrase)
+    typer.echo(f"新建钱包 / making a new wallet: {file}", err=True)
+    return WalletFile.create(
+        file, passphrase or _ask("请设定口令 choose a passphrase", again="再输一次 once more")
+    )
+
+
+def _ask(question: str, *, again: str = "") -> str:
+    """A passphrase, typed unseen; a new one twice."""
+    typed: str = typer.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
+    return typed
 
 
 def _offer(given: str) -> str:

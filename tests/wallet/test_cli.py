@@ -72,6 +72,7 @@ def test_a_citizen_claims_shows_and_withdraws(served: Town, tmp_path: Path) -> N
     every = ",".join(json.loads(run(tmp_path, "show", certificate_id, "--json"))["claims"])
     run(tmp_path, "present", certificate_id, "--claims", every, "--out", str(out))
     assert read(out.read_bytes())[0].startswith(f"{served.origin}/p/")
+    assert "nothing to renew" in run(tmp_path, "renew")
     renewed = json.loads(run(tmp_path, "renew", "--all", "--json"))
     assert len(renewed["held"]) == 1
     withdrawn = run(
@@ -105,4 +106,28 @@ def test_a_refusal_is_one_line_and_exit_1(
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    made, refusal = capsys.readouterr().err.splitlines()
+    assert made == f"新建钱包 / making a new wallet: {tmp_path / 'w'}"
+    assert "The PIN is wrong, or the offer has ended" in refusal
+
+
+def test_a_wrong_recovery_code_is_said_to_be_one(
+    served: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["wallet", "withdraw", "--issuer", served.origin])
+    monkeypatch.setenv("ZT_RECOVERY_CODE", "ABCD-EFGH-JKMN-PQRS-TVWX")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "The recovery code is wrong" in capsys.readouterr().err
+
+
+def test_a_new_passphrase_is_asked_for_twice(served: Town, tmp_path: Path) -> None:
+    assert served.services is not None
+    offer = served.services.sharing.offer(POLICE, served.citizen(), made_by="clerk 7")
+    asked = ["claim", offer.link(served.origin), "--pin", offer.pin, "--file", str(tmp_path / "w")]
+    mistyped = CliRunner().invoke(app, asked, input="one\nother\n")
+    assert (mistyped.exit_code, (tmp_path / "w").exists()) == (1, False)
+    assert CliRunner().invoke(app, asked, input="one\none\n").exit_code == 0
+    listed = CliRunner().invoke(app, ["list", "--file", str(tmp_path / "w")], input="one\n")
+    assert listed.exit_code == 0
