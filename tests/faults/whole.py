@@ -275,11 +275,13 @@ class Whole:
 
     def lose_the_chain(self) -> None:
         """The chain's node loses its state: an empty chain answers at the same address."""
+        reached = self.node.rpc.head().time
         self.node.kill()
         state = self.folder / "chain.json"
         state.unlink(missing_ok=True)
         state.with_suffix(".genesis").unlink()
         self.node = LocalNode.start(port=self.node.port, state=state, block_time=None)
+        self.node.rpc.request("evm_setNextBlockTimestamp", max(reached, int(time.time())) + 1)
         self.mine()
 
     def heal(self) -> None:
