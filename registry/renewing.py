@@ -118,6 +118,12 @@ def _draft(
     renewal: Renewal,
     now: int,
 ) -> Draft:
+    unknown = sorted(set(renewal.changes) - set(definition.claim))
+    if unknown:
+        raise NotAllowed(
+            f"该类证照没有这些信息项：{'、'.join(unknown)}。",
+            f"This type has no such claims: {', '.join(unknown)}.",
+        )
     row = _claims(session, issuing, old, definition)
     reason = renewal.decision.reason
     kept = frozenset(row) if reason in _KEEPS_ALL else _kept(definition, reason)

@@ -219,14 +219,20 @@ def _print_summary(done: "Summary", as_json: bool) -> None:
         }
         typer.echo(jcs.dumps(told).decode())
         return
-    if done.already:
-        typer.echo("此文件先前已导入完毕 / this file was taken in before (--once-more goes through it again)")
-    elif done.resumed:
+    if done.resumed:
         typer.echo(f"从第 {done.resumed + 1} 行继续 / went on at row {done.resumed + 1}")
-    typer.echo(
-        f"签发 {done.accepted:,}，退回 {done.refused:,}，先前已有 {done.repeated:,} / "
-        f"issued {done.accepted:,}, refused {done.refused:,}, had been issued {done.repeated:,}"
-    )
+    if done.already:
+        typer.echo(
+            f"此文件先前已导入完毕（当时签发 {done.accepted:,}，退回 {done.refused:,}），本次未签发；"
+            "--once-more 重新导入 / "
+            f"nothing issued now: this file was taken in before (then {done.accepted:,} issued, "
+            f"{done.refused:,} refused); --once-more goes through it again"
+        )
+    else:
+        typer.echo(
+            f"签发 {done.accepted:,}，退回 {done.refused:,}，先前已有 {done.repeated:,} / "
+            f"issued {done.accepted:,}, refused {done.refused:,}, had been issued {done.repeated:,}"
+        )
     if done.report:
         typer.echo(
             f"退回清单，改正后可再次导入 / refused rows, to be corrected and fed in again: {done.report}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from registry.lifecycle import Kind
     from registry.status_changes import Decision
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Certificate identifier / 证照标识")]
@@ -87,14 +88,15 @@ def renew(
     """Renew. Claims come from a file, never from the command line, which other users can see."""
     from registry import jcs
     from registry.cli import files
+    from registry.lifecycle import Kind
     from registry.renewing import Renewal
     from registry.settings import Settings
     from registry.usecases import UseCases
 
     changed = files.texts(changes) if changes else {}
+    decided = _decision(Kind.RENEW, reason, basis, decision, effective, by)
     cases = UseCases.open(Settings())
     try:
-        decided = _decision(reason, basis, decision, effective, by)
         issued = cases.changing.renew(issuer, certificate_id, Renewal(decided, changed, key))
     finally:
         cases.close()
@@ -121,10 +123,11 @@ def _change(
     from registry.settings import Settings
     from registry.usecases import UseCases
 
+    decided = _decision(lifecycle.Kind(operation), reason, basis, decision, effective, by)
     cases = UseCases.open(Settings())
     try:
         change = getattr(cases.changing, operation)
-        done = change(issuer, certificate_id, _decision(reason, basis, decision, effective, by))
+        done = change(issuer, certificate_id, decided)
     finally:
         cases.close()
     term = lifecycle.reason(reason)
@@ -137,8 +140,20 @@ def _change(
         typer.echo(f"{version}  {term.zh} / {term.en}")
 
 
-def _decision(reason: str, basis: str, number: str, effective: datetime | None, by: str) -> "Decision":
+def _decision(
+    kind: "Kind", reason: str, basis: str, number: str, effective: datetime | None, by: str
+) -> "Decision":
+    """What was decided. Raises BadUsage for a reason code that is not one of `kind`."""
+    from registry.cli.files import BadUsage
+    from registry.lifecycle import REASONS
     from registry.status_changes import Decision
 
+    codes = [code for code, each in REASONS.items() if each.kind is kind]
+    if reason not in codes:
+        choice = ", ".join(codes)
+        raise BadUsage(
+            f"此操作没有这个原因代码，可用（见 docs/lifecycle.md）：{choice}",
+            f"this has no such reason code, but (docs/lifecycle.md): {choice}",
+        )
     since = None if effective is None else int(effective.timestamp())
     return Decision(reason, basis, number, since, by)

@@ -82,6 +82,11 @@ def test_the_number_stays_but_for_a_correction(town: Town, cases: UseCases) -> N
     cases.changing.renew(POLICE, old, renewal("corrected", citizen_number=number))
 
 
+def test_a_claim_that_the_type_does_not_have_is_named(town: Town, cases: UseCases) -> None:
+    with pytest.raises(NotAllowed, match="no such claims: adress"):
+        cases.changing.renew(POLICE, town.citizen(), renewal("changed", adress="羊城市新址 1 号"))
+
+
 def test_a_lost_paper_is_replaced_as_it_was(town: Town, cases: UseCases) -> None:
     old = town.citizen()
     with pytest.raises(NotAllowed):

@@ -88,6 +88,9 @@ def test_a_file_is_issued_with_its_refusals_named(run: Run, people: Path) -> Non
     assert shown.exit_code == 0, shown.output
     assert "issued 9, refused 1, had been issued 0" in shown.output
     assert "people.refused.csv" in shown.output
+    once_again = run("issue", people, "--type", "resident_identity", "--issuer", POLICE).output
+    assert "nothing issued now" in once_again
+    assert "had been issued" not in once_again
     again = run("issue", people, "--type", "resident_identity", "--issuer", POLICE, "--json")
     assert json.loads(again.stdout) == {
         "accepted": 9, "refused": 1, "repeated": 0, "resumed": 0, "already": True,

@@ -53,6 +53,12 @@ def test_where_there_is_no_registry_none_is_made(tmp_path: Path, arguments: tupl
     assert not list(tmp_path.iterdir())
 
 
+def test_an_unknown_reason_is_answered_with_the_known_ones(tmp_path: Path) -> None:
+    done = registry(tmp_path, "suspend", "ID", "--issuer", "A", "--reason", "changed")
+    assert done.returncode == 2
+    assert "withheld, frozen, reported_lost, commitment_overdue" in done.stderr
+
+
 def test_a_passphrase_that_is_not_set_is_asked_for_by_its_name(tmp_path: Path) -> None:
     (tmp_path / "data" / "keys").mkdir(parents=True)
     (tmp_path / "data" / "keys" / "api.ring").write_bytes(b"")
