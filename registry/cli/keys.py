@@ -1,13 +1,48 @@
-"""`registry new-key`: another signing key for a department, in place of one that is stolen or retired."""
+"""`registry provision | new-key`: the key files before founding, and further keys for a department."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
+    app.command("provision", help="Make the key files that founding needs / 生成设立所需的密钥文件")(
+        provision
+    )
     app.command("new-key", help="Make a signing key for a department / 生成部门的签名密钥")(new_key)
+
+
+def provision(
+    town: Annotated[
+        Path, typer.Argument(metavar="TOWN.json", exists=True, dir_okay=False, help="Departments / 部门清单")
+    ],
+) -> None:
+    """Make the key files of API and worker for these departments; run again, it adds only what is missing.
+
+    Needs both passphrases: it is for whoever sets the registry up. Prints the chain accounts: they pay for
+    gas, and want a balance on any chain but the local one.
+    """
+    from sqlmodel import select
+
+    from registry.authority.founding import read_town
+    from registry.provisioning import Member
+    from registry.provisioning import provision as make
+    from registry.settings import Settings
+    from registry.store import open_store
+    from registry.store.tables import ChainAccount
+
+    settings, departments = Settings(), read_town(town.read_bytes()).departments
+    store = open_store(settings.database_url)
+    try:
+        make(settings, store, [Member(each.code, each.kind == "issues") for each in departments])
+        with store.read() as session:
+            accounts = session.exec(select(ChainAccount.issuer, ChainAccount.address)).all()
+    finally:
+        store.close()
+    for issuer, address in sorted(accounts):
+        typer.echo(f"{issuer}  {address}")
 
 
 def new_key(
