@@ -159,7 +159,9 @@ def show(
 
     summary = _summary(held)
     typer.echo(plain(f"{summary['certificate_id']}\n    {summary['configuration']}"))
-    table = Table("信息项 claim", "内容 value", box=None)
+    table = Table(box=None)
+    for heading in ("信息项 claim", "内容 value"):
+        table.add_column(heading, overflow="fold")
     for claim_name, value in claims_of(held).items():
         table.add_row(Text(plain(claim_name)), Text(plain(shortened(value))))
     _print(table)
@@ -226,7 +228,7 @@ def withdraw(
         with _http() as http:
             count = withdraw_all(http, issuer.rstrip("/"), recovery_code)
     except Refused as refused:
-        if refused.code != "not-found":
+        if refused.code not in {"not-found", "malformed"}:
             raise
         raise UnknownRecoveryCode from refused
     typer.echo(

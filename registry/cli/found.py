@@ -53,7 +53,7 @@ def print_one(
     console.print(Text(f"{definition.name.zh}  {definition.name.en}", style="bold"))
     print_identifier(console, one.certificate_id)
     table = Table(show_header=False, box=None, padding=(0, 2))
-    table.add_column(style="dim")
+    table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
     table.add_row("状态 Status", _status(one))
     table.add_row("有效期 Valid", f"{_day(one.valid_from, zone)} – {_last_day(one, zone)}")

@@ -51,7 +51,7 @@ def _certificate(report: dict[str, Any], trust: Trust, zone: tzinfo) -> Renderab
     if issuer in trust.issuers:
         issuer = f"{trust.issuers[issuer].zh}  {trust.issuers[issuer].en}"
     table = Table(show_header=False, box=None, padding=(0, 2))
-    table.add_column(style="dim")
+    table.add_column(style="dim", overflow="fold")
     table.add_column(style="bold", overflow="fold")
     table.add_row("颁发机构 Issuer", Text(plain(issuer)))
     table.add_row("有效期 Valid", _period(core, zone))

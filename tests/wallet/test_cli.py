@@ -111,11 +111,12 @@ def test_a_refusal_is_one_line_and_exit_1(
     assert "The PIN is wrong, or the offer has ended" in refusal
 
 
+@pytest.mark.parametrize("code", ["ABCDE-FGHJK-MNPQR-STVWX-YZ012", "nonsense"])
 def test_a_wrong_recovery_code_is_said_to_be_one(
-    served: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    served: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str
 ) -> None:
     monkeypatch.setattr("sys.argv", ["wallet", "withdraw", "--issuer", served.origin])
-    monkeypatch.setenv("ZT_RECOVERY_CODE", "ABCD-EFGH-JKMN-PQRS-TVWX")
+    monkeypatch.setenv("ZT_RECOVERY_CODE", code)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 1
