@@ -57,13 +57,13 @@ REGISTRY = [sys.executable, "-m", "registry.cli.main"]
 
 def main() -> None:
     """Run until Ctrl-C, or with --once until the story is told."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell without job control starts what it puts in the background with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arguments = _arguments()
     started = time.monotonic()
     console = Console(highlight=False)
     console.print("[bold]证通 Zhengtong[/bold]  sample town 样例城市 [dim](Ctrl-C stops everything)[/dim]")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # A shell without job control starts what it puts in the background with SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     with alone(arguments.data), _town(arguments) as town:
         try:
             totals = _run(town, arguments, console, started)
