@@ -32,17 +32,18 @@ def add_to(app: typer.Typer) -> None:
 
 @authority.command()
 def found(
-    town: Annotated[Path, typer.Argument(metavar="TOWN.json", exists=True, help="Departments / 部门清单")],
+    town: Annotated[Path, typer.Argument(metavar="TOWN.json", help="Departments / 部门清单")],
     origin: Annotated[str, typer.Option(help="Public address / 公开地址")],
 ) -> None:
     """Found the registry, or complete and extend it: contracts, departments, keys, rights, types."""
     from registry.authority import founding
     from registry.authority.loop import Rounds
     from registry.authority.office import Office, make_ring
+    from registry.cli import files
     from registry.settings import Settings
 
     settings = Settings()
-    description = founding.read_town(town.read_bytes())
+    description = founding.read_town(files.read(town))
     office = Office.open(settings, make_ring(settings))
     try:
         deployment = founding.found(office, description, origin)

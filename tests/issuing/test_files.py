@@ -25,6 +25,7 @@ def registry(folder: Path, *arguments: str, **settings: str) -> subprocess.Compl
     "arguments",
     [
         ("client", "A", MISSING),
+        ("authority", "found", MISSING, "--origin", "http://localhost"),
         ("renew", "ID", "--issuer", "A", "--reason", "changed", "--key", "k", "--changes", MISSING),
         ("find", "--issuer", "A", "--holder", MISSING),
         ("query", "x", "--as", "A", "--matter", "m", "--holder", MISSING),
