@@ -15,9 +15,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def provision(
-    town: Annotated[
-        Path, typer.Argument(metavar="TOWN.json", exists=True, dir_okay=False, help="Departments / 部门清单")
-    ],
+    town: Annotated[Path, typer.Argument(metavar="TOWN.json", help="Departments / 部门清单")],
 ) -> None:
     """Make the key files of API and worker for these departments; run again, it adds only what is missing.
 
@@ -27,13 +25,14 @@ def provision(
     from sqlmodel import select
 
     from registry.authority.founding import read_town
+    from registry.cli import files
     from registry.provisioning import Member
     from registry.provisioning import provision as make
     from registry.settings import Settings
     from registry.store import open_store
     from registry.store.tables import ChainAccount
 
-    settings, departments = Settings(), read_town(town.read_bytes()).departments
+    settings, departments = Settings(), read_town(files.read(town)).departments
     store = open_store(settings.database_url)
     try:
         make(settings, store, [Member(each.code, each.kind == "issues") for each in departments])
