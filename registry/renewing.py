@@ -20,7 +20,7 @@ from registry.issuing import Issued, Issuing
 from registry.lifecycle import Status
 from registry.status_changes import Decision, find, history, intent, row_id
 from registry.store import writing
-from registry.store.tables import Certificate, CertificateState, StatusEvent
+from registry.store.tables import Certificate, CertificateState, IntentState, StatusEvent, StatusIntent
 
 LAST_VERSION: Final = 999
 _KEEPS_ALL = frozenset({"replaced_lost", "replaced_damaged", "reissued"})
@@ -103,11 +103,20 @@ def _require_newest(session: Session, old: Certificate, reason: str) -> None:
     if newest.id != old.id:
         raise NotAllowed("请对最新版本办理。", "There is a newer version: ask for the change of that one.")
     lifecycle.reason(reason)
-    if not lifecycle.may_renew(history(session, old), reason):
+    untouched = reason == "reissued" and not _set_by_another(session, old)
+    if untouched or not lifecycle.may_renew(history(session, old), reason):
         raise NotAllowed(
             "证照目前的状态不能以此原因换发。",
             "The certificate's state does not allow a renewal for this reason.",
         )
+
+
+def _set_by_another(session: Session, old: Certificate) -> bool:
+    """Whether the reconciliation found its entry on the chain set by a hand that was not ours."""
+    found = select(StatusIntent.id).where(
+        StatusIntent.certificate == old.id, StatusIntent.state == IntentState.FOREIGN
+    )
+    return session.exec(found).first() is not None
 
 
 def _draft(

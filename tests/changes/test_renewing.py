@@ -100,3 +100,15 @@ def test_a_revocation_reaches_the_version_that_has_not_begun(town: Town, cases: 
     new = cases.changing.renew(POLICE, old, renewal("changed", address="新址")).certificate_id
     done = cases.changing.revoke(POLICE, old, Decision("penalty"))
     assert set(done.versions) == {old, new}
+
+
+def test_only_what_a_thief_set_on_the_chain_is_issued_again(town: Town, cases: UseCases) -> None:
+    old = town.citizen()
+    with pytest.raises(NotAllowed):
+        cases.changing.renew(POLICE, old, renewal("reissued"))
+    row = town.stored(old)
+    with town.runtime.store.write() as session:
+        place = {"list": row.status_list, "idx": row.status_idx, "type": row.type, "issuer": POLICE}
+        session.add(StatusIntent(certificate=row.id, value=1, state=IntentState.FOREIGN, **place))
+    again = cases.changing.renew(POLICE, old, renewal("reissued"))
+    assert claims(town, again.certificate_id) == claims(town, old)
