@@ -22,7 +22,8 @@ class _Rate(ProgressColumn):
     """Rows a second, counted from where this run began."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.speed or 0:,.0f} 行/s rows/s", style="dim")
+        quick = task.completed / task.elapsed if task.elapsed else 0.0  # over before a rate could be taken
+        return Text(f"{task.speed or quick:,.0f} 行 rows/s", style="dim", no_wrap=True)
 
 
 @contextmanager
