@@ -210,7 +210,8 @@ def _issue_all(town: Town, cases: UseCases, plan: Mapping[str, Any], console: Co
         with showing(f"  {each['type']}") as progress:
             done = bulk.take_in(cases.issuing, issuer, type_code, file, by="sample", progress=progress)
         if done.refused:
-            console.print(f"    [yellow]{done.refused} refused / 退回[/yellow] [dim]{done.report}[/dim]")
+            told = f"    [yellow]{done.refused} refused / 退回[/yellow] [dim]{done.report}[/dim]"
+            console.print(told, soft_wrap=True)
 
 
 def _wait_final(store: Store, town: Town, console: Console) -> None:
