@@ -163,3 +163,12 @@ def test_what_is_kept_of_a_query_names_nobody_in_plain(town: Town, querying: Que
         stored = kept.sealed_question + (kept.sealed_answer or b"") + entry.sealed
     assert NUMBER.encode() not in stored
     assert kept.outcome == "yes"
+
+
+def test_a_no_about_one_person_is_no_word_about_another(town: Town, querying: Querying) -> None:
+    (answer,) = querying.ask(query())
+    holder = {"id_type": "citizen_number", "identifier": citizen_number(8)}
+    found = check_answer(
+        answer.envelope(), {**answer.question, "holder": holder}, town.trust(), asker=HOUSING, now=town.now
+    )
+    assert (found.verdict, found.statement.failed) == ("invalid", ("question",))
