@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check bench faults docs setup format lock clean help
+.PHONY: run test check bench faults docs library setup format lock clean help
 
 run: setup ## Set up, found the sample town, play the story, serve until Ctrl-C (ONCE=1: end after the story)
 	@$(BIN)/python -m scripts.run $(if $(ONCE),--once) $(ARGS)
@@ -15,6 +15,7 @@ check: setup ## Format, lint, types, Solidity lint, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	node_modules/.bin/tsc -p wallet/web
 	node_modules/.bin/solhint --disc --noPoster --max-warnings 0 'contracts/**/*.sol'
 	$(BIN)/lint-imports
 
@@ -27,6 +28,9 @@ faults: setup ## Kill, roll back and reset for longer (QUICK=1: the form CI runs
 docs: setup ## Fill the generated parts of the documentation, and draw its flow
 	@$(BIN)/python -m scripts.docs
 	@$(BIN)/python -m scripts.pictures
+
+library: setup ## Build the verifier as libraries of their own: build/library/*.whl and *.tgz
+	@$(BIN)/python -m scripts.library $(ARGS)
 
 setup: ## Virtual environment, locked packages, Node, contracts (does nothing when all is there)
 	@$(PYTHON) scripts/setup.py

@@ -1,12 +1,17 @@
 """What departments send and get: the shapes of their requests and answers, with examples."""
 
+from base64 import b64encode
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from registry import pictures
 from registry.finding import Event, Found
 from registry.lifecycle import REASONS
-from registry.querying import Answer
+from registry.offers import MadeOffer
+from registry.provinces.asking import Told
+from registry.querying import Answer, Query
 from registry.rights import Ask
 from registry.status_changes import StatusChange
 
@@ -125,19 +130,53 @@ class OfferRequest(_Sent):
     role: str | None = Field(default=None, max_length=40, examples=["holder"])
     holder: Holder | None = None
     by: str = Field(default="", max_length=80, description="The clerk.")
+    seen: str = Field(
+        default="",
+        max_length=80,
+        description="How the clerk saw the person; an identity certificate's offer must say.",
+        examples=["card"],
+    )
+
+
+class OfferAgainRequest(_Sent):
+    """Who makes an offer anew."""
+
+    by: str = Field(default="", max_length=80, description="The clerk.")
+    seen: str = Field(
+        default="", max_length=80, description="How the clerk saw the person; empty: as before."
+    )
 
 
 class OfferView(BaseModel):
     """The link goes to the wallet (as a QR, say); the PIN is told apart from it."""
 
+    id: str = Field(description="By which it can be made anew; it gives nothing away.")
     link: str = Field(
         examples=[
             "openid-credential-offer://?credential_offer_uri=http%3A%2F%2Flocalhost%3A8000%2Foffers%2F…"
         ]
     )
+    value: str = Field(
+        description="The same offer by value.",
+        examples=["openid-credential-offer://?credential_offer=%7B%22credential_issuer%22…"],
+    )
+    qr: str = Field(description="The link as a QR: a picture (PNG, base64).", examples=["iVBORw0KGgo…"])
     pin: str = Field(examples=["493536"])
     configuration: str
     expires: int
+
+    @classmethod
+    def of(cls, made: MadeOffer, origin: str) -> "OfferView":
+        """The view of an offer just made."""
+        return cls(
+            id=made.id,
+            link=made.link(origin),
+            value=made.value(origin),
+            qr=b64encode(pictures.draw(made.link(origin))).decode(),
+            pin=made.pin,
+            configuration=made.configuration,
+            expires=made.expires,
+        )
 
     def __repr__(self) -> str:
         return "OfferView()"
@@ -258,16 +297,73 @@ class CertificateView(BaseModel):
         )
 
 
-class QueryRequest(_Sent):
-    """A question to other departments, for a matter that the rights files name."""
+class Question(_Sent):
+    """What is asked about one holder or certificate."""
 
-    type: str = Field(examples=["resident_identity"])
-    matter: str = Field(min_length=1, max_length=200, examples=["housing_subsidy"])
-    clerk: str = Field(min_length=1, max_length=80)
+    type: str = Field(max_length=200, examples=["resident_identity"])
     ask: Ask
     claims: list[str] = Field(default_factory=list, max_length=60)
     holder: Holder | None = None
     certificate_id: str | None = Field(default=None, max_length=200)
+    value: str = Field(default="", max_length=2_000, repr=False, description="What a claim is compared with.")
+    source: str = Field(
+        default="",
+        max_length=200,
+        description="Where an `equals` has its value from: `stated`, or a certificate's identifier.",
+    )
+    case: str | None = Field(default=None, min_length=1, max_length=80, description="Your case's number.")
+    on_behalf: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Identifier of the mandate (or licence, or birth certificate) through which an agent "
+        "acts, who was shown to act in this case (`/acting`).",
+    )
+    assisted: bool = Field(
+        default=False, description="A clerk does it all for a person at a window (帮办); the log says so."
+    )
+
+    def asked(self, asker: str, clerk: str, matter: str) -> Query:
+        """The question as that department puts it."""
+        return Query(
+            asker=asker,
+            clerk=clerk,
+            matter=matter,
+            type=self.type,
+            ask=self.ask,
+            claims=tuple(self.claims),
+            holder=None if self.holder is None else self.holder.pair,
+            certificate_id=self.certificate_id,
+            value=self.value,
+            source=self.source,
+            case=self.case,
+            on_behalf=self.on_behalf,
+            assisted=self.assisted,
+        )
+
+
+class QueryRequest(Question):
+    """A question to other departments, for a matter that the rights files name."""
+
+    matter: str = Field(
+        default="", max_length=200, examples=["housing_subsidy"], description="Left out: `missing-purpose`."
+    )
+    clerk: str = Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")
+    at: str = Field(
+        default="",
+        max_length=200,
+        description="Who is asked in another registry: its origin, or the code of one of its departments.",
+        examples=["11450100MB9B00015A"],
+    )
+    request: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Instead of `holder`: a request of yours (`/requests`) by which the citizen showed it.",
+    )
+
+    def query(self, asker: str, shown: tuple[str, str] | None) -> Query:
+        """The question as that department puts it. shown: the holder, where a request is named."""
+        asked = self.asked(asker, self.clerk, self.matter)
+        return asked if shown is None else replace(asked, holder=shown)
 
 
 class QueryView(BaseModel):
@@ -279,3 +375,8 @@ class QueryView(BaseModel):
     def of(cls, answers: list[Answer]) -> "QueryView":
         """The view of what was answered."""
         return cls(answers=[answer.envelope() for answer in answers])
+
+    @classmethod
+    def told(cls, answers: list[Told]) -> "QueryView":
+        """The view of what departments of another registry answered, each with the verdict on it."""
+        return cls(answers=[answer.to_dict() for answer in answers])

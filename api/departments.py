@@ -1,6 +1,6 @@
-"""Departments: issue, change, share, find and ask, each under its own code and no other."""
+"""Departments: issue, change, share and find, each under its own code and no other."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 
@@ -10,10 +10,9 @@ from api.department_views import (
     DecisionRequest,
     IssuedView,
     IssueRequest,
+    OfferAgainRequest,
     OfferRequest,
     OfferView,
-    QueryRequest,
-    QueryView,
     ReasonRequest,
     RenewalRequest,
     ResumptionRequest,
@@ -30,20 +29,16 @@ from registry import finding, taking_back
 from registry.drafting import Request as IssuingRequest
 from registry.errors import NotAllowed
 from registry.issuing import Issued
-from registry.querying import Query
 from registry.renewing import Renewal
 from registry.status_changes import Decision
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token, or not a good one."},
     404: {"model": Problem, "description": "Nothing there that this department may see."},
     409: {"model": Problem, "description": "It does not fit the state of things."},
     422: {"model": Problem, "description": "The request, or the row, does not fit; `fields` says which."},
 }
-router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=_REFUSALS)
-
-PADDING: Final = 4_096
-"""Bytes of a step in the size of answers to queries (operation.md, Queries)."""
+router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=REFUSALS)
 
 Key = Annotated[
     str,
@@ -132,13 +127,16 @@ def offer(certificate_id: str, body: OfferRequest, client: Asking, services: Use
         made_by=body.by,
         role=body.role,
         holder=None if body.holder is None else body.holder.pair,
+        seen=body.seen,
     )
-    return OfferView(
-        link=made.link(services.origin()),
-        pin=made.pin,
-        configuration=made.configuration,
-        expires=made.expires,
-    )
+    return OfferView.of(made, services.origin())
+
+
+@router.post("/offers/{id}/again", status_code=201, summary="Make an offer anew")
+def offer_again(id: str, body: OfferAgainRequest, client: Asking, services: Used) -> OfferView:
+    """With another code and PIN: five wrong PINs killed it, it is over, or its link was lost."""
+    made = services.sharing.offer_again(client.code, id, made_by=body.by, seen=body.seen)
+    return OfferView.of(made, services.origin())
 
 
 @router.post("/certificates/{certificate_id}/copies", status_code=201, summary="Make a copy for paper")
@@ -158,26 +156,6 @@ def withdraw(certificate_id: str, body: WithdrawalRequest, client: Asking, servi
         holder=None if body.holder is None else body.holder.pair,
     )
     return WithdrawalView(credentials=count)
-
-
-@router.post("/queries", summary="Ask other departments", response_model=QueryView)
-def query(body: QueryRequest, client: Asking, services: Used) -> Response:
-    """A fact about a holder or a certificate, for a named matter; logged before it is answered.
-
-    The body is padded with spaces to a multiple of 4 KiB: its size says nothing about the answer.
-    """
-    asked = Query(
-        asker=client.code,
-        clerk=body.clerk,
-        matter=body.matter,
-        type=body.type,
-        ask=body.ask,
-        claims=tuple(body.claims),
-        holder=None if body.holder is None else body.holder.pair,
-        certificate_id=body.certificate_id,
-    )
-    said = QueryView.of(services.cases.querying.ask(asked)).model_dump_json().encode()
-    return Response(said.ljust(-(-len(said) // PADDING) * PADDING), media_type="application/json")
 
 
 def _decision(body: DecisionRequest) -> Decision:

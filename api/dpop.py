@@ -5,7 +5,10 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import urlsplit
 
+from fastapi import Request
+
 from api.jose import BadToken, Token, read_embedded
+from api.services import Services
 from registry import b64
 
 TYPES: Final = frozenset({"dpop+jwt"})
@@ -14,6 +17,27 @@ _LONGEST_JTI: Final = 256
 
 UseOnce = Callable[[str, str, int], bool]
 """`use_once(audience, nonce, expires)`: True the first time, False ever after until `expires`."""
+
+
+def sender(request: Request, services: Services, access_token: str | None = None) -> str | None:
+    """The key that a request proves, by `check`; None where it proves none.
+
+    Raises:
+        BadToken: as `check`, or there is more than one proof.
+    """
+    proofs = request.headers.getlist("DPoP")
+    if not proofs:
+        return None
+    if len(proofs) > 1:
+        raise BadToken("one DPoP proof")
+    return check(
+        proofs[0],
+        method=request.method,
+        url=services.origin() + request.url.path,
+        now=services.now(),
+        use_once=services.use_once,
+        access_token=access_token,
+    )
 
 
 def check(

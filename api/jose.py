@@ -12,8 +12,18 @@ from joserfc.jwk import ECKey
 
 ALGORITHM: Final = "ES256"
 CLOCK_SKEW: Final = 60
-_LONGEST: Final = 16_384
+_LONGEST: Final = 65_536
 _UNREADABLE: Final = (JoseError, ValueError, RecursionError)
+
+
+class _Lenient(jws.JWSRegistry):
+    """A header may hold a key attestation with its own chain of certificates."""
+
+    max_header_length = _LONGEST
+
+
+# RFC 7515, section 4: header parameters that are not understood, and not critical, are ignored.
+_LENIENT: Final = _Lenient(algorithms=[ALGORITHM], strict_check_header=False)
 
 
 class BadToken(Exception):
@@ -55,13 +65,17 @@ class Token:
         return int(value)
 
     def fresh(self, now: int, age: int) -> None:
-        """Refuse a token not issued within the last `age` seconds, ± 60 s.
+        """Refuse a token not issued within the last `age` seconds, ± 60 s, or outside its own times.
 
         Raises:
-            BadToken: `iat` is too old or in the future.
+            BadToken: `iat` is too old or in the future; `exp` or `nbf`, which need not be there, do not fit.
         """
         if not now - age - CLOCK_SKEW <= self.time("iat") <= now + CLOCK_SKEW:
             raise BadToken("iat is too old or in the future")
+        if "exp" in self.claims and self.time("exp") <= now - CLOCK_SKEW:
+            raise BadToken("exp is over")
+        if "nbf" in self.claims and self.time("nbf") > now + CLOCK_SKEW:
+            raise BadToken("not valid yet")
 
 
 def _is_unicode(text: str) -> bool:
@@ -78,7 +92,7 @@ def header_of(text: str) -> Mapping[str, Any]:
     if len(text) > _LONGEST:
         raise BadToken("too long")
     try:
-        header: Mapping[str, Any] = jws.extract_compact(text.encode()).headers()
+        header: Mapping[str, Any] = jws.extract_compact(text.encode(), registry=_LENIENT).headers()
     except _UNREADABLE as error:
         raise BadToken("no compact JWS") from error
     return header
@@ -93,7 +107,7 @@ def unverified_claim(text: str, name: str) -> str:
     if len(text) > _LONGEST:
         raise BadToken("too long")
     try:
-        claims = orjson.loads(jws.extract_compact(text.encode()).payload)
+        claims = orjson.loads(jws.extract_compact(text.encode(), registry=_LENIENT).payload)
     except _UNREADABLE as error:
         raise BadToken("no compact JWS") from error
     value = claims.get(name) if isinstance(claims, dict) else None
@@ -133,7 +147,7 @@ def read(text: str, *, jwk: object, types: frozenset[str]) -> Token:
     public = public_jwk(jwk)
     try:
         key = ECKey.import_key(dict(public))
-        token = jwt.decode(text, key, algorithms=[ALGORITHM])
+        token = jwt.decode(text, key, registry=_LENIENT)
     except _UNREADABLE as error:
         raise BadToken("the signature does not verify") from error
     return Token(header, token.claims, public, key.thumbprint())

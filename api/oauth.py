@@ -3,12 +3,12 @@
 from contextlib import suppress
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import dpop
+from api import dpop, forms
 from api.jose import CLOCK_SKEW, BadToken, Token, header_of, read, unverified_claim
 from api.protocol_errors import NO_STORE, REFUSALS, ProtocolError, ProtocolRoute
 from api.services import Services, Used
@@ -46,9 +46,16 @@ class ClientToken(BaseModel):
     expires_in: int
 
 
-@router.post("/departments/token", summary="A token for a department", response_model=ClientToken)
+@router.post(
+    "/departments/token",
+    summary="A token for a department",
+    response_model=ClientToken,
+    openapi_extra=forms.described(ClientTokenRequest),
+)
 def department_token(
-    request: Request, services: Used, form: Annotated[ClientTokenRequest, Form()]
+    request: Request,
+    services: Used,
+    form: Annotated[ClientTokenRequest, Depends(forms.form_of(ClientTokenRequest))],
 ) -> JSONResponse:
     """Five minutes, for this department's own code only; with a DPoP proof, bound to that key."""
     if form.grant_type != "client_credentials":
@@ -119,20 +126,8 @@ def _check_claims(token: Token, services: Services) -> None:
 
 def _sender(request: Request, services: Services, access_token: str | None = None) -> str | None:
     """The key that a DPoP proof shows; None where none was sent."""
-    proofs = request.headers.getlist("DPoP")
-    if not proofs:
-        return None
     try:
-        if len(proofs) != 1:
-            raise BadToken("one DPoP proof")
-        return dpop.check(
-            proofs[0],
-            method=request.method,
-            url=services.origin() + request.url.path,
-            now=services.now(),
-            use_once=services.use_once,
-            access_token=access_token,
-        )
+        return dpop.sender(request, services, access_token)
     except BadToken as error:
         if access_token is not None:
             raise BadClientToken from error

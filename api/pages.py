@@ -8,6 +8,7 @@ Server-rendered, in Chinese or English; everything works without scripts. What i
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
@@ -26,7 +27,15 @@ from registry.verification import Expected
 from registry.wording import CHECKS, OUTCOMES, VERDICTS, Words
 
 HERE = Path(__file__).parent
-STATIC = {"style.css": "text/css", "page.js": "text/javascript", "seal.svg": "image/svg+xml"}
+STATIC = {
+    "style.css": "text/css",
+    "page.js": "text/javascript",
+    "login.js": "text/javascript",
+    "lost.js": "text/javascript",
+    "seal.svg": "image/svg+xml",
+}
+WEB = HERE.parent / "wallet" / "web"
+SCRIPTS = frozenset(path.relative_to(WEB).as_posix() for path in WEB.rglob("*.js"))
 RECOMPUTE = HERE.parent / "scripts" / "recompute.py"
 KINDS = frozenset({Kind.CODE, Kind.COPY})
 REVOKED_BY_A_VISITOR = Decision(reason="cancelled_on_request", by="front page of the sample town")
@@ -46,15 +55,16 @@ def front(request: Request, services: Used) -> Response:
 
 
 @router.get("/c")
-def copy(request: Request, services: Used) -> Response:
-    """Where a printed copy's QR leads. What follows its `#` is not sent: the visitor decides to."""
-    return _page(request, services, copied=True)
+def copy(request: Request) -> Response:
+    """Where a printed copy's QR leads. What follows its `#` is not sent: the page checks it in the browser,
+    and sends it only if the visitor asks for that."""
+    return rendered(request, "copy.html", {})
 
 
 @router.get("/p/{id}")
 def linked(request: Request, services: Used) -> Response:
     """Where a wallet's link leads: the page takes what is behind it, opens it with the `#`, and asks."""
-    return _page(request, services, copied=True)
+    return _page(request, services, linked=True)
 
 
 @router.post("/check")
@@ -120,6 +130,14 @@ def static(name: str) -> Response:
     )
 
 
+@router.get("/web/{path:path}")
+def script(path: str) -> Response:
+    """A file of what runs in the browser: the verifier, and the page that uses it."""
+    if path not in SCRIPTS:
+        raise NotFound("没有这个文件。", "There is no such file.")
+    return FileResponse(WEB / path, media_type="text/javascript", headers={"Cache-Control": "max-age=300"})
+
+
 @lru_cache(maxsize=32)
 def _drawn(text: str) -> bytes:
     return pictures.draw(text, module=5)
@@ -149,21 +167,21 @@ def _checked(request: Request, services: Services, data: bytes, change: bool) ->
     except RegistryError as error:
         shown["refused"] = Words(error.zh, error.en)
     if request.headers.get("x-part"):
-        return _rendered(request, "_report.html", _report_context(services, **shown))
+        return rendered(request, "_report.html", _report_context(services, **shown))
     return _page(request, services, **shown)
 
 
 def _page(request: Request, services: Services, **shown: Any) -> Response:
     story = _story(services)
     context = {
-        "copied": shown.pop("copied", False),
+        "linked": shown.pop("linked", False),
         "story": story,
         "cards": stories.cards(story, services.trust()),
         "names": {code: Words(each.zh, each.en) for code, each in services.trust().issuers.items()},
         "script": RECOMPUTE.read_text("utf-8"),
         **_report_context(services, **shown),
     }
-    return _rendered(request, "front.html", context)
+    return rendered(request, "front.html", context)
 
 
 def _report_context(
@@ -190,20 +208,36 @@ def _report_context(
     }
 
 
-def _rendered(request: Request, template: str, context: dict[str, Any]) -> HTMLResponse:
+def rendered(
+    request: Request, template: str, context: dict[str, Any], *, leads_to: str = "", address: str = ""
+) -> HTMLResponse:
+    """A page in the reader's language.
+
+    leads_to: where a form's answer may lead besides here, as a Content-Security-Policy source. address: the
+    page's own, for the link to the other language.
+    """
     chinese = _language(request) == "zh"
     words = {"VERDICTS": VERDICTS, "CHECKS": CHECKS, "OUTCOMES": OUTCOMES}
     context |= words | {
         "lang": "zh-CN" if chinese else "en",
         "t": lambda zh, en: zh if chinese else en,
         "say": lambda pair: pair.zh if chinese else pair.en,
+        "asked_lang": request.query_params.get("lang"),
+        "other_language": _in_other_language(address, chinese),
     }
+    policy = _POLICY.replace("form-action 'self'", f"form-action 'self' {leads_to}".rstrip())
     return templates.TemplateResponse(
         request,
         template,
         context,
-        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Vary": "Accept-Language"},
+        headers={"Content-Security-Policy": policy, "Cache-Control": "no-store", "Vary": "Accept-Language"},
     )
+
+
+def _in_other_language(address: str, chinese: bool) -> str:
+    path, _, query = address.partition("?")
+    others = [(name, value) for name, value in parse_qsl(query) if name != "lang"]
+    return f"{path}?{urlencode([*others, ('lang', 'en' if chinese else 'zh')])}"
 
 
 def _language(request: Request) -> str:

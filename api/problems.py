@@ -2,9 +2,10 @@
 
 import base64
 import os
+import re
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 BODY_LIMIT: Final = 1 << 20
 UPLOAD_LIMIT: Final = 6 << 20
-UPLOADS: Final = ("/verify", "/check")
+UPLOADS: Final = re.compile(r"/verify|/check|/(?:issuers/[^/]+|holder)/cases/[^/]+/documents/.+")
+_MEMBER: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 SECURITY_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -108,10 +110,13 @@ def install(app: FastAPI, log: Log) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def malformed(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = sorted({".".join(str(part) for part in fault["loc"][1:]) for fault in error.errors()})
+        places = {fault["loc"][0] for fault in error.errors()}
+        fields = sorted({_field(fault["loc"][1:]) for fault in error.errors()})
+        if "path" in places:
+            return problem(request, 404, *_HTTP[404])
         return problem(
             request,
-            422,
+            400 if "query" in places else 422,
             "malformed",
             "请求内容不符合要求。",
             "The request's members do not fit.",
@@ -124,6 +129,13 @@ def install(app: FastAPI, log: Log) -> None:
         return problem(request, error.status_code, kind, zh, en, headers=error.headers)
 
     app.add_middleware(Requests, log=log)
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """Where in a body something was wrong. What is named like no member of ours is not repeated."""
+    return ".".join(
+        str(part) if isinstance(part, int) or _MEMBER.fullmatch(part) else "?" for part in location
+    )
 
 
 def _place(error: Exception) -> str:
@@ -184,7 +196,7 @@ class Requests:
 
 def _capped(scope: Scope, receive: Receive) -> Receive:
     """`receive`, refusing bodies over the limit, whatever Content-Length says."""
-    limit = UPLOAD_LIMIT if scope["path"] in UPLOADS else BODY_LIMIT
+    limit = UPLOAD_LIMIT if UPLOADS.fullmatch(scope["path"]) else BODY_LIMIT
     seen = 0
 
     async def capped() -> MutableMapping[str, Any]:

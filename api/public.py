@@ -1,29 +1,46 @@
 """Anybody: type metadata, issuers' keys, status lists, trust files, and a check of what is uploaded."""
 
-import hashlib
 import re
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, UploadFile
+import orjson
+from fastapi import APIRouter, Form, Query, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
+from api.negotiation import cached, weight
 from api.problems import Problem
 from api.services import Services, Used
 from registry import checking, credential, lists, verification, verifications
 from registry.credential import Kind
-from registry.errors import NotFound
+from registry.errors import NotFound, RegistryError
+from registry.mandates import family
 from registry.nonces import use_once
+from registry.queries import limits
 from registry.type_metadata import type_metadata
 from registry.verification import Expected
 
 _TRUST_FILE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,100}\.(?:jws|json)", re.ASCII)
 LIST_TYPE = "application/statuslist+jwt"
 
+_DAY = 86_400
+_UNCHANGED: dict[str, Any] = {"description": "The asker's copy is the newest."}
+_LISTS: dict[int | str, dict[str, Any]] = {200: {"content": {LIST_TYPE: {}}}, 304: _UNCHANGED}
+
 router = APIRouter(tags=["Everybody"])
+
+
+class NoSuchForm(RegistryError):
+    """The asker takes none of the forms that there are."""
+
+    kind = "not-acceptable"
+    status = 406
+
+    def __init__(self) -> None:
+        super().__init__("状态列表只有 JWT 格式。", "Status lists are served as JWT only.")
 
 
 class RecoveryRequest(BaseModel):
@@ -43,34 +60,93 @@ def type_at(type: str, version: int, request: Request, services: Used) -> Respon
     """SD-JWT VC type metadata at the credential's `vct`; the bytes never change."""
     definition = services.runtime.catalogue.definition(type, version)
     body = type_metadata(definition, services.origin())
-    return _cached(request, body, "application/json", "public, max-age=86400")
+    return cached(request, body, "application/json", "public, max-age=86400")
 
 
 @router.get("/.well-known/jwt-vc-issuer/issuers/{issuer}", summary="An issuer's keys")
 def issuer_keys(issuer: str, services: Used) -> JSONResponse:
-    """JWT VC issuer metadata (SD-JWT VC, section 5), for those who do not follow the chain."""
+    """JWT VC issuer metadata (SD-JWT VC, section 5), for those who do not follow the chain.
+
+    Keys in force, and those retired less than 30 days ago. The standard knows no uses of keys: who follows it
+    takes a credential signed by the key of the issuer's lists and requests too, which lies in the same file.
+    """
     trusted = services.trust().issuers.get(issuer)
     if trusted is None:
         raise NotFound("没有这个颁发机构。", "There is no such issuer.")
     now = services.now()
     keys = [
-        {**key.public.jwk, "kid": thumbprint, "use": "sig", "alg": "ES256"}
+        {**key.public.jwk, "kid": thumbprint, "use": "sig", "alg": key.public.suite.alg}
         for thumbprint, key in trusted.keys.items()
-        if key.compromised is None and any(window.start <= now for window in key.windows)
+        if key.stands(now)
     ]
     document = {"issuer": credential.issuer_uri(services.origin(), issuer), "jwks": {"keys": keys}}
     return JSONResponse(document, headers={"Cache-Control": "public, max-age=60"})
 
 
-@router.get("/issuers/{issuer}/status/{number}", summary="A status list token")
-def status_list(issuer: str, number: int, request: Request, services: Used) -> Response:
-    """Token Status List of credentials: two bits an entry, signed by the issuer."""
+@router.get(
+    "/issuers/{issuer}/status/{number}",
+    summary="A status list token",
+    response_class=Response,
+    responses=_LISTS,
+)
+def status_list(
+    issuer: str,
+    number: int,
+    request: Request,
+    services: Used,
+    time: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Token Status List of credentials: two bits an entry, signed by the issuer.
+
+    With `time` (Unix seconds): the list that was in force then.
+    """
+    _demand_jwt(request)
+    now = services.now()
     with services.store.read() as session:
-        token = lists.served(session, issuer, number)
+        if time is None:
+            token = lists.served(session, issuer, number)
+        else:
+            token = lists.served_at(session, issuer, number, time)
     if token is None:
         raise NotFound("没有这个状态列表。", "There is no such status list.")
-    keep = max(0, min(token.iat + services.runtime.settings.list_ttl, token.exp) - services.now())
-    return _cached(request, token.token.encode(), LIST_TYPE, f"public, max-age={keep}")
+    keep = max(0, min(token.iat + services.runtime.settings.list_ttl, token.exp) - now)
+    if time is not None and time < now:
+        keep = _DAY
+    return cached(request, token.token.encode(), LIST_TYPE, f"public, max-age={keep}", vary="Accept")
+
+
+@router.get(
+    "/issuers/{issuer}/status/{number}/versions/{version}",
+    summary="One version of a status list",
+    response_class=Response,
+    responses=_LISTS,
+)
+def status_list_version(issuer: str, number: int, version: int, request: Request, services: Used) -> Response:
+    """A status list token as it was once served: these bytes never change.
+
+    Kept is every version whose entries changed, and one in six hours.
+    """
+    _demand_jwt(request)
+    with services.store.read() as session:
+        token = lists.served_version(session, issuer, number, version)
+    if token is None:
+        raise NotFound("没有这个状态列表版本。", "There is no such version of a status list.")
+    keep = f"public, max-age={365 * _DAY}, immutable"
+    return cached(request, token.token.encode(), LIST_TYPE, keep, vary="Accept")
+
+
+@router.get("/status", summary="Every status list", responses={304: _UNCHANGED})
+def all_lists(request: Request, services: Used) -> Response:
+    """The addresses of all issuers' status lists (Token Status List, section 9), to fetch them all."""
+    return _aggregated(request, services, None)
+
+
+@router.get("/issuers/{issuer}/status", summary="An issuer's status lists", responses={304: _UNCHANGED})
+def issuers_lists(issuer: str, request: Request, services: Used) -> Response:
+    """The addresses of one issuer's status lists: who fetches them all tells nobody which one was meant."""
+    if issuer not in services.trust().issuers:
+        raise NotFound("没有这个颁发机构。", "There is no such issuer.")
+    return _aggregated(request, services, issuer)
 
 
 @router.get("/origins", summary="This registry's origins")
@@ -99,7 +175,7 @@ async def verify(
 
 
 def _checked(services: Services, content: bytes) -> dict[str, Any]:
-    trust = services.trust()
+    trust = services.cases.everywhere()
     presentation = checking.presentation_in(checking.texts_in(content), trust)
     expected = Expected(kinds=(Kind.CODE, Kind.COPY))
     now = services.now()
@@ -131,23 +207,40 @@ def trust_file(name: str, request: Request, services: Used) -> Response:
     if not path.is_file():
         raise NotFound("信任文件尚未发布。", "That trust file is not published yet.")
     kind = "application/jose" if name.endswith(".jws") else "application/json"
-    return _cached(request, path.read_bytes(), kind, "public, max-age=60")
+    return cached(request, path.read_bytes(), kind, "public, max-age=60")
 
 
 @router.get("/health", summary="Is it well?")
 def health(services: Used) -> JSONResponse:
-    """200 while the API answers with a trust state whose words are fresh, else 503."""
+    """200 while the API answers with a trust state whose words are fresh, else 503.
+
+    `alerts`: unusual patterns in queries and mandates that nobody has looked into; the light is red then,
+    and the API serves.
+    """
     trust, now = services.trust(), services.now()
     fresh = now < trust.words_fresh_until
-    body = {"status": "green" if fresh else "red", "block": trust.words_block, "trust_version": trust.version}
+    with services.store.read() as session:
+        alerts = len(limits.standing(session)) + len(family.standing_alerts(session))
+    body = {
+        "status": "green" if fresh and not alerts else "red",
+        "block": trust.words_block,
+        "trust_version": trust.version,
+        "alerts": alerts,
+    }
     return JSONResponse(body, 200 if fresh else 503, {"Cache-Control": "no-store"})
 
 
-def _cached(request: Request, body: bytes, media_type: str, cache: str) -> Response:
-    """The body with a strong ETag, or 304 where the asker has it."""
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": cache, "Access-Control-Allow-Origin": "*"}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
-    if etag in known or "*" in known:
-        return Response(status_code=304, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)
+def _demand_jwt(request: Request) -> None:
+    """Who asks for a list in another form only is refused; who asks for none, or for anything, gets a JWT."""
+    accept = request.headers.get("Accept", "")
+    if "statuslist+" in accept and not any(
+        weight(accept, each) for each in (LIST_TYPE, "application/*", "*/*")
+    ):
+        raise NoSuchForm
+
+
+def _aggregated(request: Request, services: Services, issuer: str | None) -> Response:
+    with services.store.read() as session:
+        body = orjson.dumps({"status_lists": lists.addresses(session, issuer, services.now())})
+    keep = services.runtime.settings.list_ttl
+    return cached(request, body, "application/json", f"public, max-age={keep}")

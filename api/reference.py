@@ -13,7 +13,10 @@ router = APIRouter(include_in_schema=False)
 templates = Jinja2Templates(Path(__file__).parent / "templates")
 AUDIENCES: Final = {
     "Departments": ("部门", "A token first; then everything under the department's own code."),
+    "Registries": ("外省登记系统", "Signed messages (RFC 9421) from departments of other registries."),
     "Wallets": ("钱包", "OpenID4VCI 1.0: an offer, tokens bound to the wallet's key, credentials."),
+    "Holders": ("持证人", "What is a person's own: a token with the scope `holder`, got by logging in."),
+    "Operators": ("运维", "Measures for Prometheus, by the bearer token of the settings."),
     "Everybody": ("公众", "No token: types, keys, status lists, trust files, checking."),
 }
 _POLICY: Final = (

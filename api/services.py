@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from registry.cases import Cases
 from registry.lists import newest_origin
 from registry.nonces import use_once
 from registry.runtime import Runtime
@@ -17,16 +18,20 @@ from registry.usecases import UseCases
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The use cases of one API process. trust: the trust state of the moment."""
+    """The use cases of one API process. trust: the trust state of the moment. handling: cases (办件)."""
 
     runtime: Runtime
     cases: UseCases
     trust: Callable[[], Trust]
+    handling: Cases
 
     @classmethod
-    def of(cls, runtime: Runtime, trust: Callable[[], Trust]) -> "Services":
-        """Put together from an opened runtime."""
-        return cls(runtime, UseCases.of(runtime, trust), trust)
+    def of(
+        cls, runtime: Runtime, trust: Callable[[], Trust], everywhere: Callable[[], Trust] | None = None
+    ) -> "Services":
+        """Put together from an opened runtime. everywhere: the trust state with partner registries."""
+        use_cases = UseCases.of(runtime, trust, everywhere)
+        return cls(runtime, use_cases, trust, Cases.of(use_cases))
 
     @property
     def sharing(self) -> Sharing:

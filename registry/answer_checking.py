@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from registry import statement, verification
+from registry import statement, values, verification
 from registry.credential import Kind
 from registry.findings import Outcome
 from registry.statement import Checked
 from registry.trust import Trust
 from registry.verification import Expected, Report
+
+THRESHOLDS = ("over", "under")
+"""Questions that the issuer's word answers even with a yes: a proof would tell the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,8 @@ def check_answer(
     ):
         return CheckedAnswer("invalid", said)
     if presentation is None:
-        return CheckedAnswer("stated" if said.statement.outcome != "yes" else "invalid", said)
+        word = said.statement.outcome != "yes" or question["ask"] in THRESHOLDS
+        return CheckedAnswer("stated" if word else "invalid", said)
     report = verification.verify(presentation, trust, _expected(question, asker), now)
     return CheckedAnswer(_verdict(report, question), said, report)
 
@@ -69,5 +73,14 @@ def _verdict(report: Report, question: Mapping[str, Any]) -> str:
         return "invalid"
     if not set(question["claims"]) <= report.claims.keys():
         return "invalid"
+    if question["ask"] == "equals" and not _equal(report, question):
+        return "invalid"
     unknown = any(check.outcome is Outcome.UNKNOWN for check in report.checks)
     return "unknown" if unknown or report.verdict == "pending" else "proven"
+
+
+def _equal(report: Report, question: Mapping[str, Any]) -> bool:
+    assert report.core is not None
+    (name,) = question["claims"]
+    given = values.normalised(str(question["value"]))
+    return report.claims[name] in (given, given.upper())

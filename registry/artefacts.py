@@ -4,7 +4,7 @@ The worker trusts the store for nothing that it can check: whatever does not fit
 the rest of its batch goes.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec import UNSET
@@ -14,7 +14,7 @@ from registry import definition as definitions
 from registry import merkle
 from registry.b64 import BadBase64
 from registry.catalogue import Catalogue
-from registry.certificate import BadCertificate, Core, digest, parse_canonical, parse_disclosure
+from registry.certificate import BadCertificate, Core, Leaf, digest, parse_canonical, parse_disclosure
 from registry.definition import TypeDefinition
 from registry.errors import NotFound
 from registry.identifiers import CertificateId, NotAnIdentifier
@@ -59,10 +59,10 @@ class Inspection:
 
     def _inspect(self, session: Session, row: Certificate, indexed: Indexed) -> None:
         try:
-            core, sd = parse_canonical(row.canonical)
+            anchored = parse_canonical(row.canonical)
         except BadCertificate:
             raise Mismatch("core") from None
-        _require(_same_identity(core, row), "identifier")
+        _require(_same_identity(anchored.core, row), "identifier")
         _require(merkle.leaf_hash(row.canonical) == row.leaf, "leaf")
         try:
             contents = self.vault.contents(session, row.data_key, row.certificate_id, row.disclosures)
@@ -71,8 +71,8 @@ class Inspection:
             raise Mismatch("disclosures") from None
         except NotFound:
             raise Mismatch("type") from None
-        claims = _claims(contents, sd)
-        _require(len(sd) == len(definition.claims) + len(definition.derived), "digests")
+        claims = _claims(contents, anchored)
+        _require(len(anchored.sd) == len(definition.claims) + len(definition.derived), "digests")
         _require(not definitions.fits(definition, claims), "claims")
         self._require_found_by(definition, claims, indexed)
 
@@ -112,12 +112,12 @@ def _same_identity(core: Core, row: Certificate) -> bool:
     )
 
 
-def _claims(contents: Contents, sd: Collection[str]) -> dict[str, str]:
+def _claims(contents: Contents, anchored: Leaf) -> dict[str, str]:
     """Released and unreleased claims by name, each with its digest in the core."""
     texts = [*contents.disclosures, *(text for _, text in contents.unreleased)]
-    digests = {digest(text) for text in texts}
-    known = set(sd)
-    _require(len(known) == len(sd) and len(digests) == len(texts) and digests <= known, "digests")
+    digests = {digest(text, anchored.sd_alg) for text in texts}
+    known = set(anchored.sd)
+    _require(len(known) == len(anchored.sd) and len(digests) == len(texts) and digests <= known, "digests")
     try:
         parsed = [parse_disclosure(text) for text in texts]
     except (BadBase64, BadCertificate):

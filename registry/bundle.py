@@ -55,14 +55,16 @@ def load(previous: Trust | None, data: bytes, now: int, root_document: bytes) ->
     previous: what this verifier had. root_document: the one it pins.
 
     Raises:
-        RootRefused: the line of root documents does not begin at the pinned one, or does not stand.
+        RootRefused: the line of root documents does not begin at the pinned one, does not stand, or is
+            another than the one that `previous` hangs on.
         BundleRefused: not signed by the bundle's key, expired, from the future, or older than `previous`.
     """
     if len(data) > MAX_BUNDLE:
         raise BundleRefused("可信状态文件过大。", "The trust bundle is too large.")
     try:
         outer = msgspec.json.decode(data, type=_Outer)
-        root = rootdocument.follow(root_document, outer.roots, now=now)
+        known = previous.root if previous is not None else None
+        root = rootdocument.follow(root_document, outer.roots, now=now, known=known)
         bundle = msgspec.convert(_signed(outer.trust, root, TYPE), bundlepayload.Bundle)
         trust = bundlepayload.unpack(bundle, root)
     except RootRefused:
@@ -73,6 +75,16 @@ def load(previous: Trust | None, data: bytes, now: int, root_document: bytes) ->
         ) from wrong
     _demand_newer(trust, previous, now)
     return trust
+
+
+def newest_root(data: bytes, trust: Trust, pinned: bytes) -> bytes:
+    """The root document to pin from now on, as signed, once a bundle was taken in under `pinned`.
+
+    data: the bundle that `trust` was loaded from.
+    """
+    if trust.root is None or trust.root == rootdocument.read(pinned):
+        return pinned
+    return rootdocument.found(trust.root, msgspec.json.decode(data, type=_Outer).roots)
 
 
 def sign_roots(trust: Trust, issuer: str, number: int, *, key: SigningKey) -> str:
@@ -125,7 +137,15 @@ def _demand_newer(trust: Trust, previous: Trust | None, now: int) -> None:
         raise BundleRefused("可信状态文件已过期，请更新。", "The trust bundle has expired; get the new one.")
     if previous is None:
         return
-    if (trust.epoch, trust.version) < (previous.epoch, previous.version) or (
-        previous.root is not None and trust.root is not None and trust.root.version < previous.root.version
-    ):
+    older = (trust.epoch, trust.version) < (previous.epoch, previous.version)
+    if previous.root is not None and trust.root is not None:
+        # A stolen bundle key can run the numbers far ahead: they end with it (TUF 1.0, section 5.3.11).
+        older = older and not _is_replaced(previous.root, trust.root)
+        older = older or trust.root.version < previous.root.version
+    if older:
         raise BundleRefused("可信状态文件比已有的旧。", "The trust bundle is older than the one at hand.")
+
+
+def _is_replaced(old: RootDocument, new: RootDocument) -> bool:
+    """Whether the new root document names none of the bundle keys that the old one named."""
+    return new.version > old.version and not any(new.bundle_key(key.thumbprint) for key in old.bundle_keys)

@@ -12,6 +12,7 @@ from registry.lifecycle import Status
 from registry.merkle import HASH_SIZE, MAX_SIZE
 from registry.rootdocument import RootDocument
 from registry.signing import PublicKey, Use
+from registry.suites import SUITES
 from registry.trust import (
     History,
     StatusChange,
@@ -22,6 +23,7 @@ from registry.trust import (
     TrustedList,
     TrustedRoot,
     TrustedType,
+    WalletProvider,
     Window,
     trust_list,
 )
@@ -110,8 +112,16 @@ class _History(_Part, frozen=True):
     credentials: tuple[_CredentialHistory, ...]
 
 
-class Bundle(_Part, frozen=True):
-    """Payload of a trust bundle."""
+class _WalletProvider(_Part, frozen=True):
+    id: str
+    zh: str
+    en: str
+    certificate: str
+    windows: _Windows
+
+
+class Bundle(_Part, frozen=True, omit_defaults=True):
+    """Payload of a trust bundle. wallet_providers: left out where there are none."""
 
     chain_id: int
     contracts: dict[str, str]
@@ -124,6 +134,7 @@ class Bundle(_Part, frozen=True):
     lists: tuple[str, ...]
     words_block: int
     history: _History | None
+    wallet_providers: tuple[_WalletProvider, ...] = ()
 
 
 def pack(trust: Trust) -> Bundle:
@@ -143,6 +154,10 @@ def pack(trust: Trust) -> Bundle:
         lists=tuple(each.list.token for each in trust.lists.values()),
         words_block=trust.words_block,
         history=None if trust.history is None else _pack_history(trust.history),
+        wallet_providers=tuple(
+            _WalletProvider(each.id, each.zh, each.en, b64.encode(each.certificate), each.windows)
+            for each in trust.wallet_providers
+        ),
     )
 
 
@@ -222,6 +237,10 @@ def unpack(bundle: Bundle, root: RootDocument) -> Trust:
         words_fresh_until=bundle.expires,
         history=None if bundle.history is None else _unpack_history(bundle.history),
         root=root,
+        wallet_providers=tuple(
+            WalletProvider(each.id, each.zh, each.en, b64.decode(each.certificate), each.windows)
+            for each in bundle.wallet_providers
+        ),
     )
 
 
@@ -240,7 +259,9 @@ def _unpack_lists(
 
 def _unpack_issuer(issuer: _Issuer) -> TrustedIssuer:
     keys = [
-        TrustedKey(PublicKey.from_jwk(key.jwk), Use(key.uses), key.windows, key.compromised, key.x5c)
+        TrustedKey(
+            PublicKey.from_jwk(key.jwk, suites=SUITES), Use(key.uses), key.windows, key.compromised, key.x5c
+        )
         for key in issuer.keys
     ]
     return TrustedIssuer(

@@ -4,23 +4,25 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from registry import b64, jcs, merkle
 from registry.errors import RegistryError
+from registry.suites import DIGESTS, ES256
 
 VERSION = 1
 SALT_BYTES = 16
 DIGEST_CHARACTERS = 43
-SD_ALG = "sha-256"
+SD_ALG = ES256.sd_alg
+"""Digests of what is disclosed, unless its issuer's suite has others."""
 
 Text = Annotated[str, Meta(min_length=1, max_length=128)]
 Code = Annotated[str, Meta(pattern=r"^[0-9A-Z]{1,32}\Z")]
 Natural = Annotated[int, Meta(ge=0, le=2**53 - 1)]
+SdAlg = Literal["sha-256", "sm3"]
 DigestText = Annotated[str, Meta(min_length=DIGEST_CHARACTERS, max_length=DIGEST_CHARACTERS)]
 
 Randomness = Callable[[int], bytes]
@@ -65,11 +67,15 @@ class Core(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a leaf of a batch is the hash of, as JCS."""
+    """What a leaf of a batch is the hash of, as JCS.
+
+    sd: digests of all disclosures and decoys, sorted. sd_alg: what they were made with; the leaf's own hash
+    is SHA-256 whatever it is.
+    """
 
     core: Core
     sd: tuple[DigestText, ...] = field(name="_sd")
-    sd_alg: Annotated[str, Meta(pattern=r"^sha-256\Z")] = field(name="_sd_alg", default=SD_ALG)
+    sd_alg: SdAlg = field(name="_sd_alg", default="sha-256")
 
 
 class Disclosure(NamedTuple):
@@ -94,9 +100,9 @@ def disclosure(name: str, value: str, salt: bytes) -> str:
     return b64.encode(jcs.dumps((b64.encode(salt), name, value)))
 
 
-def digest(disclosure: str) -> str:
-    """Digest of a disclosure as it was received: base64url of SHA-256 over its ASCII characters."""
-    return b64.encode(sha256(disclosure.encode("ascii")).digest())
+def digest(disclosure: str, sd_alg: str = SD_ALG) -> str:
+    """Digest of a disclosure as it was received: base64url of the hash over its ASCII characters."""
+    return b64.encode(DIGESTS[sd_alg](disclosure.encode("ascii")))
 
 
 def parse_disclosure(text: str) -> Disclosure:
@@ -111,12 +117,12 @@ def parse_disclosure(text: str) -> Disclosure:
         raise BadCertificate from None
 
 
-def canonical(core: Core, sd: tuple[str, ...]) -> bytes:
+def canonical(core: Core, sd: tuple[str, ...], sd_alg: SdAlg = "sha-256") -> bytes:
     """The bytes that are anchored: JCS of {"core", "_sd", "_sd_alg"}."""
-    return jcs.dumps(Leaf(core, sd))
+    return jcs.dumps(Leaf(core, sd, sd_alg))
 
 
-def parse_canonical(data: bytes) -> tuple[Core, tuple[str, ...]]:
+def parse_canonical(data: bytes) -> Leaf:
     """Core and digests of stored canonical bytes.
 
     Raises:
@@ -128,14 +134,14 @@ def parse_canonical(data: bytes) -> tuple[Core, tuple[str, ...]]:
         raise BadCertificate from None
     if jcs.dumps(leaf) != data:
         raise BadCertificate
-    return leaf.core, leaf.sd
+    return leaf
 
 
 @dataclass(frozen=True)
 class Certificate:
     """A certificate as it is made; only `canonical` leaves the store unencrypted.
 
-    sd: digests of all disclosures and decoys, sorted.
+    sd: digests of all disclosures and decoys, sorted; sd_alg: what they were made with.
     disclosures: as they travel, in the order of the claims.
     unreleased: (release_from in Unix seconds, disclosure) of claims that become true by time alone.
     """
@@ -144,11 +150,12 @@ class Certificate:
     sd: tuple[str, ...]
     disclosures: tuple[str, ...]
     unreleased: tuple[tuple[int, str], ...] = ()
+    sd_alg: SdAlg = "sha-256"
 
     @cached_property
     def canonical(self) -> bytes:
         """The bytes that are anchored."""
-        return canonical(self.core, self.sd)
+        return canonical(self.core, self.sd, self.sd_alg)
 
     @cached_property
     def leaf(self) -> bytes:
@@ -165,6 +172,7 @@ def make(
     *,
     unreleased: Mapping[str, tuple[int, str]] | None = None,
     decoys: int = 0,
+    sd_alg: SdAlg = "sha-256",
     randomness: Randomness = os.urandom,
 ) -> Certificate:
     """Salt and digest the claims of one certificate.
@@ -172,6 +180,7 @@ def make(
     claims: name to value, in the type's order.
     unreleased: name to (release_from, value): digested now, disclosed to nobody before that moment.
     decoys: digests of nothing, for optional claims that are absent (RFC 9901, section 4.2.5).
+    sd_alg: of the issuer's suite.
     """
     later = unreleased or {}
     named = len(claims) + len(later)
@@ -179,9 +188,8 @@ def make(
     salts = (random[i : i + SALT_BYTES] for i in range(0, SALT_BYTES * named, SALT_BYTES))
     disclosures = tuple(disclosure(name, value, next(salts)) for name, value in claims.items())
     held_back = tuple((start, disclosure(name, value, next(salts))) for name, (start, value) in later.items())
-    digests = [digest(text) for text in disclosures]
-    digests += [digest(text) for _, text in held_back]
-    digests += [
-        b64.encode(sha256(random[i : i + 32]).digest()) for i in range(SALT_BYTES * named, len(random), 32)
-    ]
-    return Certificate(core, tuple(sorted(digests)), disclosures, held_back)
+    digests = [digest(text, sd_alg) for text in disclosures]
+    digests += [digest(text, sd_alg) for _, text in held_back]
+    hashed = DIGESTS[sd_alg]
+    digests += [b64.encode(hashed(random[i : i + 32])) for i in range(SALT_BYTES * named, len(random), 32)]
+    return Certificate(core, tuple(sorted(digests)), disclosures, held_back, sd_alg)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from sqlmodel import select
 
-from registry.errors import NotFound
 from registry.issuing import Issued, Issuing
 from registry.lifecycle import Kind
 from registry.renewing import Renewal, renew
@@ -17,11 +16,16 @@ from registry.trust import Trust
 
 @dataclass(frozen=True, slots=True)
 class Changing:
-    """The use cases of lifecycle.md. publish: signs anew the lists that show the certificates named."""
+    """The use cases of lifecycle.md.
+
+    publish: signs anew the lists that show the certificates named. review: ends what was held through them by
+    who acts through them no more.
+    """
 
     store: Store
     issuing: Issuing
     publish: Publish
+    review: Publish
     trust: Callable[[], Trust]
     clock: Callable[[], int]
 
@@ -46,7 +50,7 @@ class Changing:
     def renew(self, issuer: str, certificate_id: str, renewal: Renewal) -> Issued:
         """Issue the next version (变更, 延续, 换证, 补领, 更正). Raises as `renewing.renew`."""
         issuers = self._acts_for(issuer, certificate_id)
-        return renew(self.issuing, issuer, certificate_id, renewal, predecessors=issuers)
+        return renew(self.issuing, issuer, certificate_id, renewal, review=self.review, predecessors=issuers)
 
     def _change(self, issuer: str, certificate_id: str, decision: Decision, kind: Kind) -> StatusChange:
         issuers = self._acts_for(issuer, certificate_id)
@@ -62,16 +66,16 @@ class Changing:
             )
 
     def _acts_for(self, issuer: str, certificate_id: str) -> tuple[str, ...]:
-        """The issuer, and the certificate's own one where the issuer succeeded it for that type."""
+        """The issuer, and the certificate's own one where the issuer succeeded it for that type.
+
+        The same work whether there is such a certificate: who changes it says that there is none.
+        """
         with self.store.read() as session:
             row = session.exec(
                 select(Certificate.issuer, Certificate.type).where(
                     Certificate.certificate_id == certificate_id
                 )
             ).first()
-        if row is None:
-            raise NotFound("本部门没有颁发过这份证照。", "Your department has not issued this certificate.")
-        original, type_code = row
-        if original != issuer and issuer in self.trust().successors(original, type_code, self.clock()):
-            return issuer, original
-        return (issuer,)
+        original, type_code = row or (issuer, "")
+        succeeded = issuer in self.trust().successors(original, type_code, self.clock())
+        return (issuer, original) if succeeded and original != issuer else (issuer,)

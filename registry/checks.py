@@ -11,24 +11,21 @@ from typing import Final
 
 import msgspec
 import pybase64
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import UNSET
 
-from registry import credential, definition, findings, lifecycle
+from registry import credential, definition, der, findings, lifecycle
 from registry.b64 import BadBase64
 from registry.credential import KeyBinding, Kind, Payload, Presentation, StatusReference
 from registry.findings import Finding, Outcome
 from registry.lifecycle import Status
 from registry.merkle import BadProof
 from registry.signing import BadKey, PublicKey, Use
+from registry.sm import NoSm
 from registry.status import read_entry
-from registry.trust import StatusChange, Trust, TrustedKey, TrustedRoot, TrustedType, covered
+from registry.trust import RETIRED, StatusChange, Trust, TrustedKey, TrustedRoot, TrustedType, covered
 
 LEEWAY: Final = 60
 """Seconds that two clocks may differ."""
-RETIRED: Final = 30 * 86_400
-"""Seconds after the end of a key's window for which what it signed still counts."""
 CODE_BEFORE: Final = 30
 CODE_AFTER: Final = 60
 REQUEST_LEEWAY: Final = 300
@@ -168,9 +165,18 @@ def issuer_key(case: Case) -> Finding:
     key = signer.keys.get(case.shown.header.kid)
     if key is None:
         return findings.KEY_UNKNOWN if iat > case.trust.created else findings.FOREIGN_KEY
-    if wrong := _wrong_key(case, key):
-        return wrong
-    return findings.SIGNED if credential.verify_signature(case.shown, key.public) else findings.BAD_SIGNATURE
+    return _wrong_key(case, key) or _signature(case, key)
+
+
+def _signature(case: Case, key: TrustedKey) -> Finding:
+    try:
+        if not credential.verify_signature(case.shown, key.public):
+            return findings.BAD_SIGNATURE
+    except NoSm:
+        return findings.NO_SM
+    x5c = case.shown.header.x5c
+    own = x5c in key.x5c or _certifies(x5c[0], key.public)
+    return findings.SIGNED if own else findings.OTHER_X5C
 
 
 def _wrong_key(case: Case, key: TrustedKey) -> Finding | None:
@@ -183,18 +189,16 @@ def _wrong_key(case: Case, key: TrustedKey) -> Finding | None:
         return findings.OUTSIDE_WINDOW
     if case.kind is not Kind.COPY and window.end is not None and case.latest > window.end + RETIRED:
         return findings.RETIRED
-    x5c = case.shown.header.x5c
-    return None if x5c in key.x5c or _certified_key(x5c[0]) == key.public else findings.OTHER_X5C
+    return None
 
 
 @lru_cache(maxsize=256)
-def _certified_key(der: str) -> PublicKey | None:
-    """The key of a certificate in an `x5c`; no trust comes from it."""
+def _certifies(certificate: str, key: PublicKey) -> bool:
+    """Whether a certificate in an `x5c` is of this key; no trust comes from it."""
     try:
-        key = x509.load_der_x509_certificate(pybase64.b64decode(der, validate=True)).public_key()
-        return PublicKey(key) if isinstance(key, ec.EllipticCurvePublicKey) else None
-    except (ValueError, BadKey):
-        return None
+        return der.public_key_info(pybase64.b64decode(certificate, validate=True)) == key.spki
+    except ValueError:
+        return False
 
 
 def status(case: Case) -> Finding:

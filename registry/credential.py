@@ -7,7 +7,6 @@ stolen signing key adds no claims.
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import sha256
 from typing import Annotated, Literal
 
 import msgspec
@@ -15,7 +14,7 @@ import pybase64
 from msgspec import UNSET, Meta, UnsetType, field
 
 from registry import b64, certificate, jcs, merkle
-from registry.certificate import Core, DigestText, Disclosure, Natural, Text
+from registry.certificate import Core, DigestText, Disclosure, Natural, SdAlg, Text
 from registry.errors import RegistryError
 from registry.merkle import InclusionProof
 from registry.signing import BadKey, PublicKey, SigningKey
@@ -101,9 +100,12 @@ class Confirmation(_Strict, frozen=True, kw_only=True):
 
 
 class Header(_Strict, frozen=True, kw_only=True):
-    """Header of the issuer's JWT. x5c: base64 of each DER, the key's own first, without the CA's root."""
+    """Header of the issuer's JWT.
 
-    alg: Literal["ES256"]
+    alg: of the issuer's suite. x5c: base64 of each DER, the key's own first, without the CA's root.
+    """
+
+    alg: Literal["ES256", "SM2"]
     kid: DigestText
     typ: Literal["dc+sd-jwt"]
     x5c: Annotated[tuple[str, ...], Meta(min_length=1, max_length=8)]
@@ -114,7 +116,8 @@ class Payload(_Strict, frozen=True, kw_only=True):
 
     iss, vct, status uri: addresses under an origin of the issuer. iat, nbf, exp: Unix seconds.
     integrity: of the type's metadata (W3C Subresource Integrity). cnf: the wallet's key.
-    aud: who asked, in an answer.
+    aud: who asked, in an answer. sd_alg: of the suite with which the certificate was made; the header's `alg`
+    is of the one with which it is signed now.
     """
 
     iss: Uri
@@ -129,7 +132,7 @@ class Payload(_Strict, frozen=True, kw_only=True):
     core: Core
     anchor: Anchor
     sd: tuple[DigestText, ...] = field(name="_sd")
-    sd_alg: Literal["sha-256"] = field(name="_sd_alg")
+    sd_alg: SdAlg = field(name="_sd_alg")
 
 
 class KeyBindingHeader(_Strict, frozen=True, kw_only=True):
@@ -140,12 +143,17 @@ class KeyBindingHeader(_Strict, frozen=True, kw_only=True):
 
 
 class KeyBindingPayload(_Strict, frozen=True, kw_only=True):
-    """Payload of a KB-JWT (RFC 9901, section 4.3)."""
+    """Payload of a KB-JWT (RFC 9901, section 4.3).
+
+    transaction_data_hashes: of what the holder agrees to with it (OpenID4VP 1.0, appendix B.3.3).
+    """
 
     aud: Uri
     iat: Time
     nonce: Text
     sd_hash: DigestText
+    transaction_data_hashes: Annotated[tuple[DigestText, ...], Meta(max_length=20)] | UnsetType = UNSET
+    transaction_data_hashes_alg: Literal["sha-256"] | UnsetType = UNSET
 
 
 class KeyBinding(msgspec.Struct, frozen=True):
@@ -188,7 +196,8 @@ class Presentation(msgspec.Struct, frozen=True):
     @property
     def leaf(self) -> bytes:
         """Leaf hash of the certificate."""
-        return merkle.leaf_hash(certificate.canonical(self.payload.core, self.payload.sd))
+        payload = self.payload
+        return merkle.leaf_hash(certificate.canonical(payload.core, payload.sd, payload.sd_alg))
 
     @property
     def holder_key(self) -> PublicKey | None:
@@ -236,11 +245,13 @@ def sign_credential(
     cnf: PublicKey | None = None,
     aud: str | None = None,
     status: StatusReference | None = None,
+    sd_alg: SdAlg = "sha-256",
 ) -> str:
     """The issuer's JWT of a credential, a copy or an answer, without disclosures.
 
     integrity: SHA-256 of the type's metadata as served. signer: code of the successor that signs, where
-    it is not the core's issuer. exp: at most 30 days after iat with `cnf`, 24 hours with `aud`.
+    it is not the core's issuer. sd_alg: with which the certificate's `sd` was made. exp: at most 30 days
+    after iat with `cnf`, 24 hours with `aud`.
     """
     payload = Payload(
         iss=issuer_uri(origin, signer or core.issuer),
@@ -255,15 +266,15 @@ def sign_credential(
         core=core,
         anchor=anchor,
         sd=sd,
-        sd_alg="sha-256",
+        sd_alg=sd_alg,
     )
-    signing_input = f"{_header(key.public.thumbprint, x5c)}.{b64.encode(jcs.dumps(payload))}"
+    signing_input = f"{_header(key.suite.alg, key.public.thumbprint, x5c)}.{b64.encode(jcs.dumps(payload))}"
     return f"{signing_input}.{b64.encode(key.sign(signing_input.encode('ascii')))}"
 
 
 @lru_cache(maxsize=256)
-def _header(kid: str, x5c: tuple[str, ...]) -> str:
-    return b64.encode(jcs.dumps(Header(alg="ES256", kid=kid, typ="dc+sd-jwt", x5c=x5c)))
+def _header(alg: Literal["ES256", "SM2"], kid: str, x5c: tuple[str, ...]) -> str:
+    return b64.encode(jcs.dumps(Header(alg=alg, kid=kid, typ="dc+sd-jwt", x5c=x5c)))
 
 
 _BINDING_HEADER = b64.encode(jcs.dumps(KeyBindingHeader(alg="ES256", typ="kb+jwt")))
@@ -277,18 +288,42 @@ def present(
     aud: str = CODE_AUDIENCE,
     nonce: str = "",
     iat: int = 0,
+    transaction_data_hashes: Sequence[str] = (),
 ) -> str:
     """A presentation of chosen disclosures.
 
     credential: the issuer's JWT. key: the wallet's, which binds them to `aud`, `nonce` and `iat`; None for
-    copies and answers, and for what an issuer hands to a wallet.
+    copies and answers, and for what an issuer hands to a wallet. transaction_data_hashes: of what the holder
+    agrees to (`transactiondata.digest`).
     """
     shown = "~".join((credential, *disclosures, ""))
     if key is None:
         return shown
-    payload = KeyBindingPayload(aud=aud, iat=iat, nonce=nonce, sd_hash=certificate.digest(shown))
+    payload = KeyBindingPayload(
+        aud=aud,
+        iat=iat,
+        nonce=nonce,
+        sd_hash=certificate.digest(shown, _sd_alg(credential)),
+        transaction_data_hashes=tuple(transaction_data_hashes) or UNSET,
+        transaction_data_hashes_alg="sha-256" if transaction_data_hashes else UNSET,
+    )
     signing_input = f"{_BINDING_HEADER}.{b64.encode(jcs.dumps(payload))}"
     return f"{shown}{signing_input}.{b64.encode(key.sign(signing_input.encode('ascii')))}"
+
+
+class _Digests(msgspec.Struct, frozen=True):
+    sd_alg: SdAlg = field(name="_sd_alg", default="sha-256")
+
+
+_read_digests = msgspec.json.Decoder(_Digests).decode
+
+
+def _sd_alg(credential: str) -> SdAlg:
+    """Of an issuer's JWT: its KB-JWT has the same (RFC 9901, section 4.3.1). What is none may have any."""
+    try:
+        return _read_digests(b64.decode(credential.partition(".")[2].partition(".")[0])).sd_alg
+    except (b64.BadBase64, msgspec.MsgspecError, UnicodeError, RecursionError):
+        return "sha-256"
 
 
 def split(text: str) -> tuple[str, tuple[str, ...]]:
@@ -301,14 +336,17 @@ def parse(text: str) -> Presentation:
     """Take a presentation apart, within the caps of check 0.
 
     Raises:
-        RegistryError: too large, an unknown or missing member, another algorithm or type, loose encoding.
+        RegistryError: too large, an unknown, missing or repeated member, another algorithm or type, loose
+            encoding.
     """
     if len(text) > MAX_BYTES or not text.isascii() or text.count("~") not in range(1, MAX_DISCLOSURES + 2):
         raise BadPresentation
     jwt, *shown, bound = text.split("~")
     try:
         header, body, signing_input, signature = _parts(jwt)
-        payload = _read_payload(b64.decode(body))
+        said = b64.decode(body)
+        payload = _read_payload(said)
+        jcs.demand_names_once(said, payload)
         if payload.status is UNSET and payload.aud is UNSET:
             raise BadPresentation  # only an answer, which lives for a day, may have no entry of its own
         return Presentation(
@@ -318,16 +356,21 @@ def parse(text: str) -> Presentation:
             signing_input=signing_input,
             signature=signature,
             disclosures=tuple(map(certificate.parse_disclosure, shown)),
-            digests=tuple(map(certificate.digest, shown)),
-            binding=_parse_binding(text, bound) if bound else None,
+            digests=tuple(certificate.digest(each, payload.sd_alg) for each in shown),
+            binding=_parse_binding(text, bound, payload.sd_alg) if bound else None,
         )
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         raise BadPresentation from None
 
 
 def verify_signature(presentation: Presentation, key: PublicKey) -> bool:
-    """Whether the issuer's JWT was signed by `key`: one of the trust state, never one from the JWT."""
-    return key.verify(presentation.signature, presentation.signing_input)
+    """Whether the issuer's JWT was signed by `key`: one of the trust state, never one from the JWT.
+
+    Raises:
+        NoSm: the key is on SM2, and this installation has no SM2.
+    """
+    named = presentation.header.alg == key.suite.alg
+    return named and key.verify(presentation.signature, presentation.signing_input)
 
 
 _read_header = msgspec.json.Decoder(Header).decode
@@ -338,12 +381,18 @@ _read_binding = msgspec.json.Decoder(KeyBindingPayload).decode
 @lru_cache(maxsize=1024)
 def _parsed_header(segment: str) -> Header:
     # One header for all credentials of an issuer's key: with x5c it is the longest part of most of them.
-    return _read_header(b64.decode(segment))
+    data = b64.decode(segment)
+    header = _read_header(data)
+    jcs.demand_names_once(data, header)
+    return header
 
 
 @lru_cache(maxsize=64)
 def _parsed_binding_header(segment: str) -> KeyBindingHeader:
-    return msgspec.json.decode(b64.decode(segment), type=KeyBindingHeader)
+    data = b64.decode(segment)
+    header = msgspec.json.decode(data, type=KeyBindingHeader)
+    jcs.demand_names_once(data, header)
+    return header
 
 
 def _parts(jwt: str) -> tuple[str, str, bytes, bytes]:
@@ -354,8 +403,11 @@ def _parts(jwt: str) -> tuple[str, str, bytes, bytes]:
     return header, payload, jwt[: -1 - len(signature)].encode("ascii"), b64.decode(signature)
 
 
-def _parse_binding(text: str, bound: str) -> KeyBinding:
+def _parse_binding(text: str, bound: str, sd_alg: str) -> KeyBinding:
     header, payload, signing_input, signature = _parts(bound)
     _parsed_binding_header(header)
-    presented = b64.encode(sha256(text[: -len(bound)].encode("ascii")).digest())
-    return KeyBinding(_read_binding(b64.decode(payload)), signing_input, signature, presented)
+    presented = certificate.digest(text[: -len(bound)], sd_alg)
+    said = b64.decode(payload)
+    binding = _read_binding(said)
+    jcs.demand_names_once(said, binding)
+    return KeyBinding(binding, signing_input, signature, presented)

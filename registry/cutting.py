@@ -6,11 +6,12 @@ A credential of a wallet, and a copy, has a status entry of its own, given out i
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from registry import certificate as certificates
-from registry import credential
+from registry import credential, guardianship
 from registry.catalogue import Catalogue
 from registry.credential import StatusReference
 from registry.errors import NotAllowed
@@ -18,7 +19,7 @@ from registry.lists import Lists, Place, newest_origin
 from registry.receipts import receipt
 from registry.signers import Signers
 from registry.signing import PublicKey, Use
-from registry.store.tables import Certificate, Credential, CredentialKind, Grant
+from registry.store.tables import Certificate, Credential, CredentialKind, Grant, Ground
 from registry.type_metadata import integrity
 from registry.vault import Vault
 
@@ -51,17 +52,27 @@ class Cutter:
     lists: Lists
     vault: Vault
     catalogue: Catalogue
+    tz: ZoneInfo
     wallet_days: int = 30
     answer_hours: int = 24
 
     def for_wallet(
-        self, session: Session, certificate: Certificate, grant: Grant, cnf: PublicKey, now: int
+        self,
+        session: Session,
+        certificate: Certificate,
+        grant: Grant,
+        cnf: PublicKey,
+        now: int,
+        *,
+        assurance: str = "",
     ) -> Cut:
         """A credential bound to a wallet's key, with every disclosure released by now.
 
+        assurance: what a wallet provider attested of the key, recorded.
+
         Raises:
             NotFinal: the batch is not final yet.
-            Ended, NoSigner: as they say.
+            Ended: also a guardian, when the child is 16. NoSigner: as it says.
         """
         row = Credential(
             certificate=_id(certificate),
@@ -73,9 +84,10 @@ class Cutter:
             issuer="",
             key="",
             iat=now,
-            exp=_until(certificate, now + self.wallet_days * DAY, now),
+            exp=self._wallet_until(session, certificate, grant, now),
             ground=grant.ground,
             ground_certificate=grant.ground_certificate,
+            assurance=assurance,
         )
         return self._cut(session, certificate, row, cnf=cnf)
 
@@ -112,6 +124,17 @@ class Cutter:
         )
         return self._cut(session, certificate, row, show=show, audience=audience)
 
+    def _wallet_until(self, session: Session, certificate: Certificate, grant: Grant, now: int) -> int:
+        """When a wallet's credential ends: a guardian's never after the ward's 16th birthday."""
+        until = _until(certificate, now + self.wallet_days * DAY, now)
+        if grant.ground != Ground.GUARDIAN:
+            return until
+        definition = self.catalogue.definition(certificate.type, certificate.type_version)
+        end = guardianship.ends(session, self.vault, definition, certificate, grant.role, self.tz)
+        if end <= now:
+            raise Ended("监护已随年满十六周岁终止。", "The child is 16: the guardianship is over.")
+        return min(until, end)
+
     def _cut(
         self,
         session: Session,
@@ -123,7 +146,8 @@ class Cutter:
         audience: str | None = None,
     ) -> Cut:
         anchor = receipt(session, certificate)
-        core, sd = certificates.parse_canonical(certificate.canonical)
+        anchored = certificates.parse_canonical(certificate.canonical)
+        core = anchored.core
         signer = self.signers.signer(
             session, certificate.issuer, Use.CREDENTIALS, row.iat, type=certificate.type
         )
@@ -132,8 +156,9 @@ class Cutter:
         place = None if audience is not None else self.lists.allocate(session, signer.issuer, row.iat)
         jwt = credential.sign_credential(
             core,
-            sd,
+            anchored.sd,
             anchor,
+            sd_alg=anchored.sd_alg,
             key=signer.key,
             x5c=signer.x5c,
             origin=origin,

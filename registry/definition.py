@@ -133,8 +133,30 @@ class Rule(_Part, frozen=True):
     claims: tuple[str, ...]
 
 
+class Dependency(_Part, frozen=True):
+    """What has to be looked at when a certificate of another type ends (`registry.tasks.linked`).
+
+    type: code of that type. claim, theirs: of ours and of that one, with the same value; each the identifier
+    of a role, or each the printed number. days: working days. reasons: those that give work (lifecycle.md);
+    none: all.
+    """
+
+    type: str
+    claim: str
+    theirs: str = msgspec.field(name="is")
+    days: int
+    reasons: tuple[str, ...] = ()
+
+    def concerns(self, reason: str) -> bool:
+        """Whether an end for this reason gives work."""
+        return not self.reasons or reason in self.reasons
+
+
 class TypeDefinition(_Part, frozen=True):
-    """One version of a certificate type, in force from the day `begins` (in the file: `from`) to `until`."""
+    """One version of a certificate type, in force from the day `begins` (in the file: `from`) to `until`.
+
+    renewable_days: how long before its end a holder is reminded; 0: never; None: as the setting says.
+    """
 
     type: str
     version: int
@@ -154,6 +176,8 @@ class TypeDefinition(_Part, frozen=True):
     multiple: bool = False
     paper_valid_days: int = 1826
     changed_keeps: tuple[str, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
+    renewable_days: int | None = None
 
     @cached_property
     def claim(self) -> dict[str, Claim]:
@@ -169,6 +193,10 @@ class TypeDefinition(_Part, frozen=True):
     def canonical(self) -> bytes:
         """JCS of the type's file as loaded: what is hashed, and what a bundle carries."""
         return jcs.dumps(msgspec.to_builtins(self))
+
+    def roles_by(self, claim: str) -> tuple[str, ...]:
+        """The roles whose identifier a claim carries."""
+        return tuple(role.role for role in self.holders if role.identifier == claim)
 
     @cached_property
     def checks(self) -> dict[str, Callable[[str], Why | None]]:
@@ -272,7 +300,7 @@ def claims_for(definition: TypeDefinition, row: Mapping[str, str], *, today: dat
         if derived.at_least:
             if _micros(given) >= _micros(derived.at_least):
                 claims[derived.name] = TRUE
-        elif (reached := _birthday(date.fromisoformat(given), derived.years)) <= today:
+        elif (reached := birthday(date.fromisoformat(given), derived.years)) <= today:
             claims[derived.name] = TRUE
         else:
             unreleased[derived.name] = (day_start(reached, tz), TRUE)
@@ -317,7 +345,7 @@ def validity(definition: TypeDefinition, claims: Mapping[str, str], tz: ZoneInfo
     rule = definition.validity
     first = date.fromisoformat(claims[rule.begins])
     if rule.years:
-        return day_start(first, tz), day_start(_birthday(first, rule.years), tz)
+        return day_start(first, tz), day_start(birthday(first, rule.years), tz)
     last = claims.get(rule.ends)
     return day_start(first, tz), day_start(date.fromisoformat(last) + timedelta(days=1), tz) if last else None
 
@@ -372,7 +400,7 @@ def _wrong_code(codes: frozenset[str], value: str) -> Why | None:
     return None if value in codes else Why("不在代码表中", "not in the list of codes")
 
 
-def _birthday(day: date, years: int) -> date:
+def birthday(day: date, years: int) -> date:
     """The same day so many years later; 29 February becomes 1 March where there is none."""
     try:
         return day.replace(year=day.year + years)

@@ -15,7 +15,14 @@ from registry.chain.outbox import TIP, Call, Fees, Outbox
 from registry.chain.rpc import Chain
 from registry.retrying import MOST, reverts
 from registry.store import Store
-from registry.store.tables import ChainTransaction, Deployment, Follower, Stop, TransactionState
+from registry.store.tables import (
+    ChainTransaction,
+    Department,
+    Deployment,
+    Follower,
+    Stop,
+    TransactionState,
+)
 
 Accounts = Callable[[str], Sequence[LocalAccount]]
 """A department's chain accounts that this process holds, oldest first."""
@@ -44,6 +51,12 @@ class Desk:
         """The deployment's row."""
         assert self.deployment.id is not None
         return self.deployment.id
+
+    def departments(self) -> list[str]:
+        """Codes of this registry's departments that the contracts know; they may know those of others too."""
+        with self.store.read() as session:
+            ours = session.exec(select(Department.code).order_by(Department.code)).all()
+        return [code for code in ours if code in self.facts.ledger.departments]
 
     def outbox(self, account: LocalAccount) -> Outbox:
         """The outbox of an account."""

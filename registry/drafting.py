@@ -12,10 +12,17 @@ from msgspec import UNSET
 from registry import b64, jcs
 from registry import certificate as certificates
 from registry import definition as definitions
-from registry.certificate import Core, StatusPosition
+from registry.certificate import Core, SdAlg, StatusPosition
 from registry.definition import Prepared, TypeDefinition
 from registry.errors import RegistryError
-from registry.identifiers import Fault, contains_citizen_number, make_certificate_id, new_serial
+from registry.identifiers import (
+    CertificateId,
+    Fault,
+    NotAnIdentifier,
+    contains_citizen_number,
+    make_certificate_id,
+    new_serial,
+)
 from registry.store.writing import Place
 from registry.vault import NONCE_BYTES, Contents, IssuerKey, Vault
 
@@ -39,7 +46,8 @@ class Request:
 
     row: claims by name, as the department has them. key: the department's own name for this request: asked
     again with the same one, it is not issued again; empty: the same content is the same request.
-    serial: of the certificate's identifier; empty: random. hold: why it is kept out of batches; empty: it is
+    serial: of the certificate's identifier; empty: random. identifier: the whole one, where it has one from
+    before (import); it is kept as it is. hold: why it is kept out of batches; empty: it is
     not. by: the clerk.
     """
 
@@ -48,6 +56,7 @@ class Request:
     serial: str = ""
     hold: str = ""
     by: str = ""
+    identifier: str = ""
 
 
 class Draft(NamedTuple):
@@ -102,7 +111,8 @@ def draft(
     today = datetime.fromtimestamp(now, UTC).astimezone(tz).date()
     prepared = definitions.claims_for(definition, request.row, today=today, tz=tz)
     holders = definitions.holders(definition, prepared.claims)
-    if faults := _serial_faults(request.serial, [holder.identifier for holder in holders]):
+    faults = _serial_faults(request.serial, [holder.identifier for holder in holders])
+    if faults := faults + _identifier_faults(request.identifier, definition):
         return Refused(faults)
     valid_from, valid_until = definitions.validity(definition, prepared.claims, tz)
     number = definitions.number(definition, prepared.claims)
@@ -125,7 +135,8 @@ def draft(
 def body_hash(request: Request, definition: TypeDefinition, vault: Vault) -> bytes:
     """What tells two requests with one key apart: type, row, serial and hold, in keyed form."""
     row = {name: value for name, value in request.row.items() if value}
-    return vault.body_hash(jcs.dumps([definition.type, row, request.serial, request.hold]))
+    brought = [request.identifier] if request.identifier else []
+    return vault.body_hash(jcs.dumps([definition.type, row, request.serial, request.hold, *brought]))
 
 
 def finish(
@@ -139,9 +150,12 @@ def finish(
     key: IssuerKey,
     now: int,
     pool: Pool,
+    sd_alg: SdAlg,
 ) -> dict[str, object]:
-    """The certificate's row: canonical core with digests, leaf, sealed disclosures."""
-    identifier = str(make_certificate_id(definition.type, issuer, version.serial, version.number))
+    """The certificate's row: canonical core with digests, leaf, sealed disclosures. sd_alg: the issuer's."""
+    identifier = drafted.request.identifier or str(
+        make_certificate_id(definition.type, issuer, version.serial, version.number)
+    )
     core = Core(
         certificate_id=identifier,
         issuer=issuer,
@@ -152,7 +166,9 @@ def finish(
         status=StatusPosition(place.list, place.idx),
     )
     claims, unreleased, decoys = drafted.prepared
-    made = certificates.make(core, claims, unreleased=unreleased, decoys=decoys, randomness=pool)
+    made = certificates.make(
+        core, claims, unreleased=unreleased, decoys=decoys, sd_alg=sd_alg, randomness=pool
+    )
     contents = Contents(made.disclosures, made.unreleased)
     return {
         "id": place.id,
@@ -181,8 +197,24 @@ def finish(
 
 
 def first_version(drafted: Draft, pool: Pool) -> Version:
-    """Version 001 under the serial asked for, or a random one."""
+    """Version 001 under the serial asked for, or a random one; of an identifier from before, its own."""
+    if drafted.request.identifier:
+        brought = CertificateId.parse(drafted.request.identifier)
+        return Version(brought.serial, brought.version)
     return Version(drafted.request.serial or new_serial(pool))
+
+
+def _identifier_faults(identifier: str, definition: TypeDefinition) -> list[Fault]:
+    """Why one from before cannot be kept: its check and issuer may be wrong, its shape and type not."""
+    if not identifier:
+        return []
+    try:
+        brought = CertificateId.parse(identifier)
+    except NotAnIdentifier as refusal:
+        return [Fault("identifier", refusal.zh, refusal.en)]
+    if brought.type != definition.type:
+        return [Fault("identifier", "标识中的类型代码不是该类型", "the identifier names another type")]
+    return []
 
 
 def _serial_faults(serial: str, identifiers: list[str]) -> list[Fault]:

@@ -93,6 +93,11 @@ WRONG_USE = failed("该密钥不得用于签发凭证", "the key may not sign cr
 COMPROMISED = failed("签名密钥已泄露", "the signing key was compromised", CLAIM_AGAIN)
 OUTSIDE_WINDOW = failed("签名时间不在密钥有效期内", "signed outside the key's time", CLAIM_AGAIN)
 RETIRED = failed("签名密钥停用已超过三十天", "the signing key was retired over 30 days ago", CLAIM_AGAIN)
+NO_SM = unknown(
+    "签名使用国密 SM2，本机没有安装相应的算法库",
+    "signed with SM2, which this installation does not have",
+    Advice("请安装国密算法库后再核验。", "Install the extra `sm` and check again."),
+)
 BAD_SIGNATURE = failed("签名不成立", "the signature is wrong", ASK_ISSUER)
 OTHER_X5C = failed(
     "所附密钥证书与签名密钥不符", "the key certificate brought along is another key's", ASK_ISSUER

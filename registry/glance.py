@@ -12,6 +12,7 @@ SELECT d.id, f.version,
   (SELECT max(i.id) FROM status_intent i),
   (SELECT count(*) FROM origin),
   (SELECT count(k.x5c) FROM public_key k),
+  (SELECT count(*) + count(w.ended_at) FROM wallet_provider w),
   f.head_number, f.reached_at, f.health
 FROM deployment d JOIN follower f ON f.deployment = d.id WHERE d.state = 'live'
 """)
@@ -20,13 +21,15 @@ SELECT c.issuer, c.list,
   (SELECT max(t.version) FROM list_token t WHERE t.issuer = c.issuer AND t.list = c.list)
 FROM credential_list c
 """)
+_PARTNERS = text("SELECT origin, version FROM partner ORDER BY origin")
 
 
 class Stamp(NamedTuple):
     """What a trust state was made of: equal stamps, equal states (but for freshness).
 
     final: the last final block that holds an event of ours. lists: issuer, list and version of the newest
-    tokens.
+    tokens. providers: wallet providers begun and ended, counted. partners: origin and version of their
+    bundles.
     """
 
     deployment: int
@@ -35,7 +38,9 @@ class Stamp(NamedTuple):
     intent: int | None
     origins: int
     certified: int
+    providers: int
     lists: tuple[tuple[str, int, int], ...]
+    partners: tuple[tuple[str, int], ...]
 
 
 class Glance(NamedTuple):
@@ -61,6 +66,7 @@ def glance(session: Session, confirmations: int) -> Glance | None:
         for issuer, number, version in connection.execute(_LISTS)
         if version is not None
     )
-    deployment, version, final, intent, origins, certified, head, reached_at, health = found
-    stamp = Stamp(deployment, version, final, intent, origins, certified, lists)
+    deployment, version, final, intent, origins, certified, providers, head, reached_at, health = found
+    partners = tuple((origin, number) for origin, number in connection.execute(_PARTNERS))
+    stamp = Stamp(deployment, version, final, intent, origins, certified, providers, lists, partners)
     return Glance(stamp, head, reached_at, health == "green")

@@ -1,25 +1,29 @@
-"""Whether all is well between store and chain: green, or red and why."""
+"""Whether all is well between store and chain, and among who asks: green, or red and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, func, select
 
 from registry import stops
 from registry.chain.follower import GREEN, RED
+from registry.mandates import family
+from registry.queries import limits
 from registry.store.tables import (
     Batch,
     BatchState,
     Certificate,
     CertificateState,
+    ChainTransaction,
     Deployment,
     DeploymentState,
+    TransactionState,
 )
 from registry.store.tables import Follower as FollowerRow
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why it is red. issuer: whose work stands still; empty where everything does."""
+    """Why it is red. issuer: whose work stands still, or whose queries are unusual; empty: everybody's."""
 
     issuer: str
     code: str
@@ -33,7 +37,8 @@ class Health:
 
     colour: `green` or `red`. block: last followed block; age: seconds since the head was last reached; None
     before the first look. held: certificates kept out of batches. waiting: open ones. unfinal: batches that
-    are sent or mined.
+    are sent or mined. heads: seconds since the access logs' heads on the chain were made; None: there is no
+    access log.
     """
 
     colour: str
@@ -43,13 +48,28 @@ class Health:
     waiting: int
     held: int
     unfinal: int
+    heads: int | None = None
 
 
 NOT_FOUNDED = Reason("", "not_founded", "还没有生效的合约部署", "no contracts are in force yet")
 
 
-def look(session: Session, *, now: int, head_age: int) -> Health:
-    """The health of the registry over the store. head_age: seconds until a followed head is too old."""
+HEADS_LATE = Reason(
+    "", "heads_late", "查询日志头没有按时上链", "the access logs' heads did not get onto the chain in time"
+)
+
+
+MANY_MANDATES = Reason(
+    "", "mandates", "有人代理的家庭成员以外的委托人过多", "somebody acts for many people outside the family"
+)
+
+
+def look(session: Session, *, now: int, head_age: int, heads_every: float | None = None) -> Health:
+    """The health of the registry over the store.
+
+    head_age: seconds until a followed head is too old. heads_every: seconds between two rounds of the access
+    logs' heads; red where three were missed; None: not looked at.
+    """
     live = session.exec(select(Deployment).where(Deployment.state == DeploymentState.LIVE)).first()
     follower = session.get(FollowerRow, live.id) if live else None
     reasons = [NOT_FOUNDED] if live is None else _chain_reasons(follower, now, head_age)
@@ -58,6 +78,12 @@ def look(session: Session, *, now: int, head_age: int) -> Health:
             Reason(one.issuer, one.code, one.reason_zh, one.reason_en)
             for one in stops.standing(session, live.id)
         ]
+    reasons += [_asking(each.asker, each.kind) for each in limits.standing(session)]
+    reasons += [replace(MANY_MANDATES, issuer=each.issuer) for each in family.standing_alerts(session)]
+    heads = _heads(session, live, now)
+    late = heads_every is not None and heads is not None and heads > 3 * heads_every
+    if late and not reasons:
+        reasons = [HEADS_LATE]
     reached = follower.reached_at if follower else 0
     return Health(
         colour=RED if reasons else GREEN,
@@ -69,7 +95,24 @@ def look(session: Session, *, now: int, head_age: int) -> Health:
         unfinal=session.exec(
             select(func.count()).where(col(Batch.state).in_((BatchState.SENT, BatchState.MINED)))
         ).one(),
+        heads=heads,
     )
+
+
+def _heads(session: Session, live: Deployment | None, now: int) -> int | None:
+    if live is None or live.access_log is None:
+        return None
+    made = session.exec(
+        select(ChainTransaction.created)
+        .where(
+            ChainTransaction.deployment == live.id,
+            ChainTransaction.kind == "heads",
+            col(ChainTransaction.state).in_((TransactionState.MINED, TransactionState.FINAL)),
+        )
+        .order_by(col(ChainTransaction.id).desc())
+        .limit(1)
+    ).first()
+    return now - (made if made is not None else live.created)
 
 
 def _chain_reasons(follower: FollowerRow | None, now: int, head_age: int) -> list[Reason]:
@@ -85,6 +128,18 @@ def _chain_reasons(follower: FollowerRow | None, now: int, head_age: int) -> lis
             )
         ]
     return []
+
+
+_ASKING = {
+    limits.CAP: ("查询次数达到上限", "reached a cap on queries"),
+    limits.GUESSING: ("大量查询没有结果", "asks much that finds nothing"),
+    limits.REFUSALS: ("大量查询被拒绝", "asks much that is refused"),
+}
+
+
+def _asking(asker: str, kind: str) -> Reason:
+    zh, en = _ASKING[kind]
+    return Reason(asker, "queries", zh, en)
 
 
 def _count(session: Session, state: CertificateState) -> int:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from registry import certificate
 from registry.catalogue import Catalogue
 from registry.definition import TypeDefinition
 from registry.drafting import Draft, Pool, Refused, Request, Version, draft, finish, first_version
@@ -26,6 +27,8 @@ from registry.vault import Permutation, Vault
 Randomness = Callable[[int], bytes]
 MayIssue = Callable[[str, str, int, int], bool]
 """(issuer, type, type version, now): whether issuer may issue that now, and for an hour more."""
+Digests = Callable[[str, int], certificate.SdAlg]
+"""(issuer, now): the name of the digest of what it issues."""
 T = TypeVar("T")
 
 _ATTEMPTS = 5
@@ -84,7 +87,7 @@ Outcome = Issued | RegistryError
 class Issuing:
     """Issues certificates, with what the process gives it (runtime.py).
 
-    permutation: a status list's name to the order of its entries.
+    permutation: a status list's name to the order of its entries. digests: of an issuer's claims now.
     """
 
     store: Store
@@ -95,6 +98,7 @@ class Issuing:
     clock: Callable[[], int]
     may_issue: MayIssue
     randomness: Randomness = os.urandom
+    digests: Digests = lambda _issuer, _now: certificate.SD_ALG
 
     def issue(self, issuer: str, type_code: str, request: Request) -> Issued:
         """Issue one certificate; when this returns it is durable.
@@ -193,6 +197,7 @@ class Issuing:
         row = finish(
             drafted, definition, issuer, version, place,
             vault=self.vault, key=key, now=now, pool=Pool(self.randomness, block=1024),
+            sd_alg=self.digests(issuer, now),
         )  # fmt: skip
         return place, _keyed(row, drafted)
 
@@ -208,12 +213,12 @@ class Issuing:
         with self.store.write() as session:
             key = self.vault.issuer_key(session, issuer, now)
             places = self._reserve(session, issuer, definition, len(good))
-        pool = Pool(self.randomness)
+        pool, sd_alg = Pool(self.randomness), self.digests(issuer, now)
         rows = [
             _keyed(
                 finish(
                     drafted, definition, issuer, first_version(drafted, pool), place,
-                    vault=self.vault, key=key, now=now, pool=pool,
+                    vault=self.vault, key=key, now=now, pool=pool, sd_alg=sd_alg,
                 ),
                 drafted,
             )

@@ -4,6 +4,7 @@ Floating-point numbers, integers beyond 2^53 - 1 and member names outside the ba
 rules of RFC 8785; nothing we sign has them. Everything else comes out as it asks (a test compares).
 """
 
+import json
 from typing import Any
 
 import msgspec
@@ -19,7 +20,7 @@ dumps = _encoder.encode
 
 
 class BadJson(RegistryError):
-    """Not JSON, or nested too deep."""
+    """Not JSON, nested too deep, or an object with a name twice."""
 
     kind = "bad-json"
 
@@ -31,7 +32,7 @@ def loads(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
     """Read JSON that others made.
 
     Raises:
-        BadJson: not JSON, or nested deeper than `depth`.
+        BadJson: not JSON, nested deeper than `depth`, or an object with a name twice.
     """
     try:
         value = orjson.loads(data)
@@ -39,7 +40,27 @@ def loads(data: bytes, *, depth: int = MAX_DEPTH) -> Any:
         raise BadJson from None
     if not _fits(value, depth):
         raise BadJson
+    demand_names_once(data, value)
     return value
+
+
+def demand_names_once(data: bytes, value: object) -> None:
+    """Refuse JSON of which two readers may read different things (RFC 8259, section 4).
+
+    value: what it was read as, a msgspec struct too. What is canonical, as ours is, costs only its writing.
+
+    Raises:
+        BadJson: a name stands twice in an object.
+    """
+    if dumps(value) != data:
+        json.loads(data.decode("utf-8"), object_pairs_hook=_members, parse_int=str, parse_float=str)
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise BadJson
+    return members
 
 
 def _fits(value: object, depth: int) -> bool:

@@ -22,12 +22,12 @@ from eth_account.signers.local import LocalAccount
 
 from registry.errors import RegistryError
 from registry.signing import SigningKey
+from registry.suites import ES256, Suite, suite_named
 
 Randomness = Callable[[int], bytes]
 # eth_account brings in py_ecc, which lets Python recurse 100,000 deep: JSON that a stranger nested as deep
 # then overflows the C stack and ends the process.
 sys.setrecursionlimit(1_000)
-_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class KeysClosed(RegistryError):
@@ -58,14 +58,15 @@ class Key(msgspec.Struct, frozen=True, tag_field="kind"):
 
 
 class Signing(Key, frozen=True, tag="signing", dict=True):
-    """A P-256 key (32-byte scalar) with its uses, a bit set."""
+    """A key that signs (32-byte scalar) with its uses, a bit set. suite: the name of its suite."""
 
     uses: int = 0
+    suite: str = ES256.name
 
     @cached_property
     def key(self) -> SigningKey:
         """The key, ready to sign."""
-        return SigningKey.from_secret(self.value)
+        return SigningKey.from_secret(self.value, suite_named(self.suite))
 
     __repr__ = Key.__repr__
 
@@ -162,6 +163,10 @@ class KeyRing:
         """All signing keys of an owner, oldest first."""
         return [key for key in self._keys if isinstance(key, Signing) and key.owner == owner]
 
+    def suites(self) -> set[str]:
+        """Names of the suites of all signing keys."""
+        return {key.suite for key in self._keys if isinstance(key, Signing)}
+
     def signing_key(self, owner: str, use: int = 0, among: Iterable[str] | None = None) -> SigningKey:
         """The newest signing key of an owner with that use; among: thumbprints that may be taken.
 
@@ -220,10 +225,11 @@ class KeyRing:
             yield
 
 
-def new_signing(owner: str, uses: int, now: int, randomness: Randomness = os.urandom) -> Signing:
-    """A new P-256 key (a scalar drawn with 128 bits to spare, FIPS 186-5, A.2.1)."""
-    scalar = int.from_bytes(randomness(48)) % (_P256_ORDER - 1) + 1
-    return Signing(owner, scalar.to_bytes(32), now, uses)
+def new_signing(
+    owner: str, uses: int, now: int, randomness: Randomness = os.urandom, *, suite: Suite = ES256
+) -> Signing:
+    """A new key that signs."""
+    return Signing(owner, suite.secret(randomness), now, uses, suite.name)
 
 
 def new_account(owner: str, now: int, randomness: Randomness = os.urandom) -> ChainKey:

@@ -5,14 +5,20 @@ entries that no longer say how their certificates stand are mended (operation.md
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from sqlmodel import Session, col, func, select
 
-from registry import grants, leases, lists, nonces
+from registry import agents, authorisations, door, leases, lists, nonces, requesting
+from registry.errors import RegistryError
 from registry.lists import Lists
+from registry.mandates import ending
+from registry.provinces import answering
+from registry.signers import NoSigner
+from registry.sm import NoSm
 from registry.store import Store
 from registry.store.tables import Credential, StatusIntent
 
@@ -35,40 +41,65 @@ class ListKeeper:
     _cleaned: int = 0
 
     def tick(self) -> int:
-        """Do what is due, if this process has the lease; how many lists were signed."""
+        """Do what is due, if this process has the lease; how many lists were signed.
+
+        Raises:
+            NoSigner, NoSm: an issuer's lists cannot be signed now; every other issuer's were.
+        """
         now = self.clock()
         if not leases.hold(self.store, LEASE, self.owner, now=now, seconds=_LEASE_SECONDS):
             return 0
         if now - self._cleaned >= _CLEAN_EVERY:
             self._clean(now)
-        mended = self._mend(now)
+        unsigned: list[RegistryError] = []
+        mended = self._mend(now, unsigned)
         with self.store.read() as session:
             due = self.lists.due(session, now)
         for issuer, number in due:
-            with self.store.write() as session:
+            with _unless_unsigned(unsigned), self.store.write() as session:
                 self.lists.sign_again(session, issuer, number, now)
+        if unsigned:
+            raise unsigned[0]
         return mended + len(due)
 
     def release(self) -> None:
         """Let another process have the lease."""
         leases.release(self.store, LEASE, self.owner)
 
-    def _mend(self, now: int) -> int:
+    def _mend(self, now: int, unsigned: list[RegistryError]) -> int:
         with self.store.read() as session:
             seen = _intents(session)
-            if seen == self._seen or not lists.wrong_entries(session, _expected(session, now)):
-                self._seen = seen
-                return 0
-        with self.store.write() as session:
-            wrong = lists.wrong_entries(session, _expected(session, now))
-            self.lists.after(session, wrong, now)
-        return len({(change.issuer, change.list) for change in wrong})
+            wrong = [] if seen == self._seen else lists.wrong_entries(session, _expected(session, now))
+        if not wrong:
+            self._seen = seen
+        mended = 0
+        for issuer in sorted({change.issuer for change in wrong}):
+            with _unless_unsigned(unsigned), self.store.write() as session:
+                expected = [each for each in _expected(session, now) if each.issuer == issuer]
+                changes = lists.wrong_entries(session, expected)
+                self.lists.after(session, changes, now)
+                mended += len({change.list for change in changes})
+        return mended
 
     def _clean(self, now: int) -> None:
         with self.store.write() as session:
+            agents.end_expired(session, self.lists, now)
+            ending.forget_expired(session, now)
             nonces.forget_expired(session, now)
-            grants.forget_expired(session, now)
+            authorisations.forget_expired(session, now)
+            door.forget_expired(session, now)
+            requesting.forget_expired(session, now)
+            answering.forget_expired(session, now)
         self._cleaned = now
+
+
+@contextmanager
+def _unless_unsigned(refusals: list[RegistryError]) -> Iterator[None]:
+    """Keeps why an issuer's lists were not signed, so that it stops nobody else's."""
+    try:
+        yield
+    except (NoSigner, NoSm) as refusal:
+        refusals.append(refusal)
 
 
 def _intents(session: Session) -> Seen:

@@ -31,6 +31,7 @@ _TRIES: Final = 20
 _KEPT_EVERY: Final = 6 * 3600
 _MOST_AT_ONCE: Final = 500
 _MOST_LISTS: Final = 1 << 31
+_LATEST: Final = 1 << 53
 
 
 class ListsBusy(RegistryError):
@@ -127,13 +128,15 @@ class Lists:
     def sign_again(self, session: Session, issuer: str, number: int, now: int) -> None:
         """A fresh version with the same entries. Versions that say nothing of their own are dropped.
 
-        Kept are those whose entries changed, and one in six hours, for who asks about an earlier time.
+        Kept are those whose entries changed, and one in six hours (or half the expiry, where that is less),
+        so that at every time some kept version was in force.
         """
+        kept_every = min(_KEPT_EVERY, self._expiry // 2)
         recent = session.exec(_newest(issuer, number).limit(2)).all()
         self._change(session, issuer, number, (), now)
         if len(recent) == 2:
             newest, before = recent
-            same_hours = newest.iat // _KEPT_EVERY == before.iat // _KEPT_EVERY
+            same_hours = newest.iat // kept_every == before.iat // kept_every
             if newest.bits == before.bits and same_hours:
                 session.delete(newest)
 
@@ -169,15 +172,17 @@ class Lists:
         self, session: Session, issuer: str, number: int, bits: StatusBits, *, version: int, now: int
     ) -> None:
         signer = self._signers.signer(session, issuer, Use.STATUS_LISTS, now)
+        uri = address(session, issuer, number)
         token = status.sign_list(
             bits,
-            uri=address(session, issuer, number),
+            uri=uri,
             version=version,
             iat=now,
             exp=now + self._expiry,
             ttl=self._ttl,
             key=signer.key,
             x5c=signer.x5c,
+            aggregation=uri.rpartition("/")[0],
         )
         packed = zlib.compress(bits.to_bytes(), 6)
         session.add(
@@ -194,6 +199,34 @@ def served(session: Session, issuer: str, number: int) -> ListToken | None:
     if not 0 <= number < _MOST_LISTS:
         return None
     return session.exec(_newest(issuer, number).limit(1)).first()
+
+
+def served_version(session: Session, issuer: str, number: int, version: int) -> ListToken | None:
+    """One version of a list; None where it was never made, or said nothing of its own and was dropped."""
+    if not (0 <= number < _MOST_LISTS and 0 < version < _MOST_LISTS):
+        return None
+    return session.get(ListToken, (issuer, number, version))
+
+
+def served_at(session: Session, issuer: str, number: int, time: int) -> ListToken | None:
+    """The newest version with iat ≤ time < exp (Token Status List, section 8.4); None where there is none."""
+    if not (0 <= number < _MOST_LISTS and 0 <= time < _LATEST):
+        return None
+    then = _newest(issuer, number).where(ListToken.iat <= time, ListToken.exp > time)
+    return session.exec(then.limit(1)).first()
+
+
+def addresses(session: Session, issuer: str | None, now: int) -> list[str]:
+    """Lists whose newest token has not expired, of one issuer or of all (Token Status List, section 9)."""
+    query = select(CredentialList).order_by(CredentialList.issuer, col(CredentialList.list))
+    if issuer is not None:
+        query = query.where(CredentialList.issuer == issuer)
+    origins = {row.index: row.origin for row in session.exec(select(Origin))}
+    return [
+        credential.status_uri(origins[row.origin], row.issuer, row.list)
+        for row in session.exec(query)
+        if _expiry(session, row) > now
+    ]
 
 
 def read_entry(session: Session, place: Place) -> int:
@@ -274,6 +307,15 @@ def _newest(issuer: str, number: int) -> SelectOfScalar[ListToken]:
         .where(ListToken.issuer == issuer, ListToken.list == number)
         .order_by(col(ListToken.version).desc())
     )
+
+
+def _expiry(session: Session, row: CredentialList) -> int:
+    newest = (
+        select(ListToken.exp)
+        .where(ListToken.issuer == row.issuer, ListToken.list == row.list)
+        .order_by(col(ListToken.version).desc())
+    )
+    return session.exec(newest.limit(1)).one()
 
 
 @lru_cache(maxsize=64)

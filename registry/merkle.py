@@ -49,6 +49,17 @@ def proofs(leaf_hashes: Sequence[bytes]) -> list[tuple[bytes, ...]]:
     return paths
 
 
+def some_proofs(leaf_hashes: Sequence[bytes], indexes: Sequence[int]) -> list[tuple[bytes, ...]]:
+    """The paths of some leaves, siblings from the leaf up; every index is below the number of leaves."""
+    paths: list[list[bytes]] = [[] for _ in indexes]
+    for height, level in enumerate(_levels(leaf_hashes)):
+        for path, index in zip(paths, indexes, strict=True):
+            sibling = index >> height ^ 1
+            if sibling < len(level):
+                path.append(level[sibling])
+    return [tuple(path) for path in paths]
+
+
 def path_length(index: int, size: int) -> int:
     """How many hashes the path of leaf `index` has in a tree of `size` leaves.
 

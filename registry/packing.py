@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import cbor2
 import msgspec
@@ -30,10 +30,11 @@ class Misfit(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """An issuer key's certificates as `x5c` has them (base64 of each DER), and the key's thumbprint."""
+    """An issuer key's certificates as `x5c` has them (base64 of each DER), the key's thumbprint and `alg`."""
 
     kid: str
     x5c: tuple[str, ...]
+    alg: str = "ES256"
 
     @property
     def short(self) -> bytes:
@@ -54,6 +55,7 @@ class _Part(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class _Header(msgspec.Struct, frozen=True):
+    alg: Literal["ES256", "SM2"]
     kid: str
     x5c: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=4)]
 
@@ -68,6 +70,7 @@ class _Core(_Part, frozen=True):
     lasts: _Uint  # seconds from valid_from to valid_until; 0: does not expire
     list: _Uint
     idx: _Uint
+    sd_alg: Literal["sm3"] | None = None  # absent: sha-256
 
 
 class _Anchor(_Part, frozen=True):
@@ -146,7 +149,7 @@ def chain_of(presentation: str) -> Chain:
     """The certificate chain in the issuer's header. Raises Misfit where there is none."""
     try:
         header = msgspec.convert(_json(presentation.partition(".")[0]), _Header)
-        return Chain(header.kid, header.x5c)
+        return Chain(header.kid, header.x5c, header.alg)
     except _MISFITS as error:
         raise Misfit from error
 
@@ -159,7 +162,7 @@ def dumps(code: Code) -> bytes:
 def loads(data: bytes) -> Code:
     """The members that these bytes are. Raises Misfit where they are not."""
     try:
-        return msgspec.convert(cbor.loads(data), Code)
+        return msgspec.convert(cbor.loads(data), Code, builtin_types=(bytes,))  # text is no base64 here
     except (ValueError, msgspec.ValidationError) as error:
         raise Misfit from error
 
@@ -177,7 +180,7 @@ def is_canonical(code: Code) -> bool:
     try:
         return (
             code.core.version > 0
-            or _read_core(_restore_core(code.core, code.signer), code.signer) == code.core
+            or _read_core(_restore_core(code.core, code.signer), code.signer, _sd_alg(code)) == code.core
         )
     except _MISFITS as error:
         raise Misfit from error
@@ -191,7 +194,7 @@ def _read(presentation: str, origins: Sequence[str]) -> Code:
     header_text, payload_text, signature = token.split(".")
     header, payload = _json(header_text), _json(payload_text)
     shown = [_Shown(b64.decode(salt), name, value) for salt, name, value in map(_json, disclosures)]
-    digests = {digest(disclosure) for disclosure in disclosures}
+    digests = {digest(disclosure, payload["_sd_alg"]) for disclosure in disclosures}
     origin, _, signer = payload["iss"].rpartition("/issuers/")
     entry = payload["status"]["status_list"]
     return Code(
@@ -205,7 +208,7 @@ def _read(presentation: str, origins: Sequence[str]) -> Code:
         integrity=_from_base64(payload["vct#integrity"].removeprefix("sha256-")),
         status_list=int(entry["uri"].rpartition("/")[2]),
         status_idx=entry["idx"],
-        core=_read_core(payload["core"], signer),
+        core=_read_core(payload["core"], signer, payload["_sd_alg"]),
         anchor=_Anchor(
             payload["anchor"]["seq"],
             payload["anchor"]["size"],
@@ -218,7 +221,7 @@ def _read(presentation: str, origins: Sequence[str]) -> Code:
     )
 
 
-def _read_core(core: dict[str, Any], signer: str) -> _Core:
+def _read_core(core: dict[str, Any], signer: str, sd_alg: str) -> _Core:
     identifier: str = core["certificate_id"]
     *_, serial, version, _ = identifier.split(".")
     rebuilt = _identifier(core["type"], core["issuer"], serial, int(version))
@@ -233,6 +236,7 @@ def _read_core(core: dict[str, Any], signer: str) -> _Core:
         lasts=core["valid_until"] - core["valid_from"] if "valid_until" in core else 0,
         list=core["status"]["list"],
         idx=core["status"]["idx"],
+        sd_alg="sm3" if sd_alg == "sm3" else None,
     )
 
 
@@ -254,12 +258,12 @@ def _read_binding(jwk: dict[str, str], proof: str) -> _Binding:
 
 def _restore(code: Code, origin: str, chain: Chain) -> str:
     disclosures = _disclosures(code)
-    header = {"alg": "ES256", "kid": chain.kid, "typ": "dc+sd-jwt", "x5c": list(chain.x5c)}
+    header = {"alg": chain.alg, "kid": chain.kid, "typ": "dc+sd-jwt", "x5c": list(chain.x5c)}
     payload = {
         "iss": credential.issuer_uri(origin, code.signer),
         "iat": code.iat,
-        "nbf": code.iat + code.nbf,
-        "exp": code.iat + code.exp,
+        "nbf": _sum(code.iat, code.nbf),
+        "exp": _sum(code.iat, code.exp),
         "vct": credential.type_uri(origin, code.core.type, code.core.type_version),
         "vct#integrity": "sha256-" + pybase64.b64encode_as_string(code.integrity),
         "status": {
@@ -275,13 +279,13 @@ def _restore(code: Code, origin: str, chain: Chain) -> str:
             "index": code.anchor.index,
             "path": b64.encode(code.anchor.path),
         },
-        "_sd": sorted([digest(one) for one in disclosures] + [b64.encode(d) for d in _hashes(code.hidden)]),
-        "_sd_alg": "sha-256",
+        "_sd": sorted([*_digests(code), *(b64.encode(d) for d in _hashes(code.hidden))]),
+        "_sd_alg": _sd_alg(code),
     }
     if code.binding:
         payload["cnf"] = {"jwk": _jwk(code.binding.key)}
     signed = "~".join([f"{_text(header)}.{_text(payload)}.{b64.encode(code.signature)}", *disclosures, ""])
-    return signed + (_restore_proof(code.binding, signed) if code.binding else "")
+    return signed + (_restore_proof(code.binding, digest(signed, _sd_alg(code))) if code.binding else "")
 
 
 def _restore_core(core: _Core, signer: str) -> dict[str, Any]:
@@ -298,17 +302,17 @@ def _restore_core(core: _Core, signer: str) -> dict[str, Any]:
         "status": {"list": core.list, "idx": core.idx},
     }
     if core.lasts:
-        whole["valid_until"] = core.valid_from + core.lasts
+        whole["valid_until"] = _sum(core.valid_from, core.lasts)
     return whole
 
 
-def _restore_proof(binding: _Binding, signed: str) -> str:
+def _restore_proof(binding: _Binding, presented: str) -> str:
     header = {"alg": "ES256", "typ": "kb+jwt"}
     payload = {
         "aud": credential.CODE_AUDIENCE,
         "iat": binding.iat,
         "nonce": b64.encode(binding.nonce),
-        "sd_hash": digest(signed),
+        "sd_hash": presented,
     }
     return f"{_text(header)}.{_text(payload)}.{b64.encode(binding.signature)}"
 
@@ -328,12 +332,22 @@ def _identifier(type_code: str, issuer: str, serial: str, version: int) -> str:
     return f"{identifiers.ARC}.{type_code}.{issuer}.{serial}.{version:03d}.{check}"
 
 
+def _sum(time: int, more: int) -> int:
+    if not -(1 << 53) < time + more < 1 << 53:
+        raise Misfit
+    return time + more
+
+
 def _disclosures(code: Code) -> list[str]:
     return [_text([b64.encode(one.salt), one.name, one.value]) for one in code.shown]
 
 
 def _digests(code: Code) -> list[str]:
-    return [digest(one) for one in _disclosures(code)]
+    return [digest(one, _sd_alg(code)) for one in _disclosures(code)]
+
+
+def _sd_alg(code: Code) -> str:
+    return code.core.sd_alg or "sha-256"
 
 
 def _hashes(joined: bytes) -> list[bytes]:

@@ -13,6 +13,7 @@ from typing import Literal
 import qrcode
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from qrcode.exceptions import DataOverflowError
 
 from registry.errors import RegistryError
 
@@ -77,6 +78,16 @@ class NoCode(RegistryError):
         super().__init__("图片里没有找到二维码", "no QR code was found in the picture")
 
 
+class TooLong(RegistryError):
+    """The text is more than the largest QR holds."""
+
+    kind = "too-long"
+    status = 422
+
+    def __init__(self) -> None:
+        super().__init__("内容过长，放不进二维码", "this is too long for a QR code")
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What a printed copy shows beside its QR.
@@ -101,6 +112,22 @@ def version(text: str) -> int:
 def draw(text: str, *, module: int = 6) -> bytes:
     """The text as a QR in a PNG, level L, `module` pixels a module."""
     return _saved(_image(text, module), "PNG")
+
+
+def blocks(text: str) -> str:
+    """The text as a QR for a terminal, dark on light: two modules a character, one above the other.
+
+    Raises:
+        TooLong: it does not fit.
+    """
+    code = _code(text)
+    code.make(fit=True)
+    rows = code.get_matrix()
+    rows += [[False] * len(rows)]  # a QR has an odd number of rows
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return "\n".join(
+        "".join(" ▄▀█"[2 * above + below] for above, below in zip(*pair, strict=True)) for pair in pairs
+    )
 
 
 def read(picture: bytes) -> tuple[str, ...]:
@@ -176,7 +203,10 @@ def _code(text: str) -> "qrcode.QRCode[object]":
         error_correction=qrcode.constants.ERROR_CORRECT_L, border=QUIET
     )
     code.add_data(text)
-    code.best_fit()
+    try:
+        code.best_fit()
+    except (ValueError, DataOverflowError):  # the library has both
+        raise TooLong from None
     return code
 
 

@@ -12,3 +12,8 @@ _COMMANDS: Final = re.compile(
 def plain(text: str) -> str:
     """The text without what commands a terminal: a value could otherwise paint a verdict over ours."""
     return _COMMANDS.sub("\ufffd", text)
+
+
+def line(text: str) -> str:
+    """The same on one line: a name with a line break in it could otherwise go on as a line of ours."""
+    return plain(text).replace("\n", "\ufffd").replace("\t", " ")

@@ -114,7 +114,9 @@ def directory_of(trust: Trust) -> Directory:
         issuer = trust.issuers.get(code)
         if issuer is None:
             return None
-        chains = [Chain(kid, x5c) for kid, key in issuer.keys.items() for x5c in key.x5c]
+        chains = [
+            Chain(kid, x5c, key.public.suite.alg) for kid, key in issuer.keys.items() for x5c in key.x5c
+        ]
         return KnownIssuer(issuer.origins, {chain.short: chain for chain in chains})
 
     return find

@@ -1,6 +1,7 @@
 """The keys of the API and the worker for a list of departments, their public halves put into the store.
 
-Run at founding, by who holds both passphrases; run again, it adds only what is missing.
+Run at founding, by who holds both passphrases; run again, it adds only what is missing. What a department
+asks and sends is signed on P-256 even where it issues with SM2: wallets and others must read it.
 """
 
 import os
@@ -10,30 +11,39 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, select
 
-from registry import jcs, keys
-from registry.errors import NotFound
+from registry import jcs, keys, sm
+from registry.chain.ledger import LOG
+from registry.errors import NotAllowed, NotFound
 from registry.keys import ChainKey, KeyRing, Secret
-from registry.runtime import Role, passphrase
+from registry.runtime import open_or_create
 from registry.settings import Settings
 from registry.signing import Use
 from registry.store import Store
 from registry.store.tables import ChainAccount, Department, PublicKey
+from registry.suites import ES256, SM, Suite, suite_named
 
-LOG = "log"
-"""Owner of the chain account that anchors the access log's heads."""
-_SHARED = ("master", "index")
-OTHER_USES = Use.STATUS_LISTS | Use.ANSWERS | Use.REQUESTS | Use.MESSAGES
+ASKING = Use.REQUESTS | Use.MESSAGES
+"""What a department that only asks signs."""
+OTHER_USES = Use.STATUS_LISTS | Use.ANSWERS | ASKING
 """What an issuer's second key is for."""
-_ISSUER_KEYS = (Use.CREDENTIALS, OTHER_USES)
-_ASKER_KEYS = (Use.REQUESTS | Use.MESSAGES,)
+_SHARED = ("master", "index")
+_ISSUER_KEYS = {
+    ES256: ((Use.CREDENTIALS, ES256), (OTHER_USES, ES256)),
+    SM: ((Use.CREDENTIALS, SM), (OTHER_USES & ~ASKING, SM), (ASKING, ES256)),
+}
+_ASKER_KEYS = ((ASKING, ES256),)
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A department that gets keys. issues: with an account on the chain, and keys that sign credentials."""
+    """A department that gets keys.
+
+    issues: with an account on the chain, and keys that sign credentials. suite: what it issues with.
+    """
 
     code: str
     issues: bool
+    suite: Suite = ES256
 
 
 def provision(
@@ -48,23 +58,28 @@ def provision(
 
     Key files come first, then the store: what a crash left out of the store is put there the next time.
 
+    A member that got another suite since then gets keys of it beside those it has: the newest sign.
+
     Raises:
         KeysClosed: a passphrase does not fit.
+        NoSm: a member issues with SM2, and this installation has no SM2; nothing was made.
     """
+    if any(member.suite is SM for member in members):
+        sm.require()
     now = clock()
     owners = [*(member.code for member in members if member.issues), LOG]
-    api, worker = (_opened(settings, role, randomness) for role in ("api", "worker"))
+    api, worker = (open_or_create(settings, role, randomness) for role in ("api", "worker"))
     secrets = [name for name in (*_SHARED, "permutation") if not api.has(Secret, name)]
     signing = [
-        (member.code, uses)
+        (member.code, uses, suite)
         for member in members
-        for uses in (_ISSUER_KEYS if member.issues else _ASKER_KEYS)
-        if not any(held.uses == uses for held in api.signing(member.code))
+        for uses, suite in (_ISSUER_KEYS[member.suite] if member.issues else _ASKER_KEYS)
+        if not any((held.uses, held.suite) == (uses, suite.name) for held in api.signing(member.code))
     ]
     accounts = [owner for owner in owners if not worker.has(ChainKey, owner)]
     api.add(
         *(keys.new_secret(name, now, randomness) for name in secrets),
-        *(keys.new_signing(code, uses, now, randomness) for code, uses in signing),
+        *(keys.new_signing(code, uses, now, randomness, suite=suite) for code, uses, suite in signing),
     )
     worker.add(
         *(Secret(name, api.secret(name), now) for name in _SHARED if not worker.has(Secret, name)),
@@ -77,26 +92,33 @@ def provision(
             _publish_accounts(session, worker, owner, now)
 
 
-def add_key(ring: KeyRing, store: Store, code: str, uses: int, now: int) -> str:
+def add_key(ring: KeyRing, store: Store, code: str, uses: int, now: int, suite: Suite | None = None) -> str:
     """Make another signing key for a department, its public half in the store; the thumbprint.
+
+    uses: a bit set; a key on SM2 gets only those that need not be on P-256.
+    suite: None: that of the newest key with one of these uses.
 
     Raises:
         NotFound: there is no such department.
+        NotAllowed: none of these uses can be SM2's.
+        NoSm: it would be on SM2, and this installation has no SM2.
     """
     with store.read() as session:
         if session.get(Department, code) is None:
             raise NotFound("没有这个部门。", "There is no such department.")
-    made = keys.new_signing(code, uses, now)
+    if suite is None:
+        before = [held.suite for held in ring.signing(code) if held.uses & uses]
+        suite = suite_named(before[-1]) if before else ES256
+    if suite is SM:
+        sm.require()
+        uses &= ~ASKING
+        if not uses:
+            raise NotAllowed("请求与消息只用 P-256 签名。", "Requests and messages are signed on P-256 only.")
+    made = keys.new_signing(code, uses, now, suite=suite)
     ring.add(made)
     with store.write() as session:
         _publish_keys(session, ring, code, now)
     return made.key.public.thumbprint
-
-
-def _opened(settings: Settings, role: Role, randomness: Callable[[int], bytes]) -> KeyRing:
-    path = settings.keys / f"{role}.ring"
-    make = KeyRing.open if path.exists() else KeyRing.create
-    return make(path, passphrase(settings, role), randomness=randomness)
 
 
 def _publish_keys(session: Session, ring: KeyRing, code: str, now: int) -> None:

@@ -13,7 +13,7 @@ import msgspec
 import xlsxwriter
 
 from registry.identifiers import Fault
-from registry.sheets import Row, is_formula
+from registry.sheets import Row, harmless
 
 LINE, FIELD, WHY_ZH, WHY_EN = "_line", "_field", "_why_zh", "_why_en"
 """Our columns: the row's line in the file it came from, the fields that are wrong, why."""
@@ -79,7 +79,7 @@ class Report:
         with self._growing.open("rb") as lines:
             for line in lines:
                 cells = decode(line)
-                yield [_harmless(cells.get(name, "")) for name in self._heading]
+                yield [harmless(cells.get(name, "")) for name in self._heading]
 
     def _write_csv(self, path: Path) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as file:
@@ -104,8 +104,3 @@ def _explained(row: Row, faults: Sequence[Fault]) -> dict[str, str]:
         WHY_ZH: "；".join(fault.zh for fault in faults)[:_LONGEST_REASON],
         WHY_EN: "; ".join(fault.en for fault in faults)[:_LONGEST_REASON],
     }
-
-
-def _harmless(cell: str) -> str:
-    """Behind an apostrophe, so that a spreadsheet does not run it."""
-    return f"'{cell}" if is_formula(cell) and not cell.startswith("'") else cell

@@ -15,10 +15,10 @@ from registry import jcs, lifecycle
 from registry.definition import TypeDefinition
 from registry.drafting import Draft, Request, Version
 from registry.errors import NotAllowed
-from registry.identifiers import new_serial
+from registry.identifiers import contains_citizen_number, new_serial
 from registry.issuing import Issued, Issuing
 from registry.lifecycle import Status
-from registry.status_changes import Decision, find, history, intent, row_id
+from registry.status_changes import Decision, Publish, find, history, intent, row_id
 from registry.store import writing
 from registry.store.tables import Certificate, CertificateState, IntentState, StatusEvent, StatusIntent
 
@@ -42,12 +42,21 @@ class Renewal:
 
 
 def renew(
-    issuing: Issuing, issuer: str, certificate_id: str, renewal: Renewal, *, predecessors: Iterable[str] = ()
+    issuing: Issuing,
+    issuer: str,
+    certificate_id: str,
+    renewal: Renewal,
+    *,
+    review: Publish,
+    hold: Publish = lambda _session, _certificates, _now: None,
+    predecessors: Iterable[str] = (),
 ) -> Issued:
     """Issue the next version of a certificate under `issuer`'s code; durable when this returns.
 
-    predecessors: codes whose certificates of this type the issuer took over. A successor keeps the serial
-    unless it has used that one itself.
+    hold: what becomes of the old version at once, in the same transaction (a suspension, where the two must
+    never both stand). review: ends, in the same transaction, what was held through it by those whom the new
+    version names no more. predecessors: codes whose certificates of this type the issuer took over. A
+    successor keeps the serial unless it has used that one itself.
 
     Raises:
         NotFound: no such certificate.
@@ -69,9 +78,11 @@ def renew(
                 "贵部门目前无权颁发该类证照。", "Your department has no right to issue this type now."
             )
         drafted = _draft(session, issuing, old, definition, renewal, now)
+        hold(session, [row_id(old)], now)
         version = _next_version(session, issuing, issuer, old, renewal.decision.reason)
         place = issuing.issue_version(session, issuer, definition, drafted, version, now=now)
         _supersede(session, old, place.id, renewal, now)
+        review(session, [place.id], now)
         new = session.get_one(Certificate, place.id)
         return Issued(new.certificate_id, new.state)
 
@@ -133,7 +144,7 @@ def _draft(
             f"该类证照没有这些信息项：{'、'.join(unknown)}。",
             f"This type has no such claims: {', '.join(unknown)}.",
         )
-    row = _claims(session, issuing, old, definition)
+    row = issued_claims(session, issuing, old, definition)
     reason = renewal.decision.reason
     kept = frozenset(row) if reason in _KEEPS_ALL else _kept(definition, reason)
     for name, value in renewal.changes.items():
@@ -158,7 +169,7 @@ def _kept(definition: TypeDefinition, reason: str) -> frozenset[str]:
     return frozenset(number | set(definition.changed_keeps)) if reason == "changed" else frozenset(number)
 
 
-def _claims(
+def issued_claims(
     session: Session, issuing: Issuing, old: Certificate, definition: TypeDefinition
 ) -> dict[str, str]:
     """The old version's claims that its issuer gave (derived ones are made anew)."""
@@ -170,7 +181,8 @@ def _claims(
 def _next_version(session: Session, issuing: Issuing, issuer: str, old: Certificate, reason: str) -> Version:
     serial, number = old.serial, old.version + 1
     moved = issuer != old.issuer and writing.taken_serials(session, issuer, old.type, [old.serial])
-    if number > LAST_VERSION or moved:
+    # A serial that somebody else made, and import kept, may contain a number; it is not issued again.
+    if number > LAST_VERSION or moved or contains_citizen_number(serial):
         serial, number = new_serial(issuing.randomness), 1
     return Version(serial, number, renews=old.id, lineage=old.lineage, reason=reason)
 

@@ -118,15 +118,21 @@ def read(data: bytes | Signed) -> RootDocument:
     return document
 
 
-def follow(pinned: bytes, later: Sequence[bytes | Signed], *, now: int) -> RootDocument:
+def follow(
+    pinned: bytes, later: Sequence[bytes | Signed], *, now: int, known: RootDocument | None = None
+) -> RootDocument:
     """The newest document of the line that begins at the pinned one.
 
     later: documents that came with a bundle; those not newer than the pinned one are passed over.
+    known: the one that was followed to before. Retired root keys can sign another successor of theirs; a
+    line that forks off below it is none.
 
     Raises:
-        RootRefused: a version is left out, an old or new key's signature is missing, or the last has expired.
+        RootRefused: a version is left out, an old or new key's signature is missing, the line is another than
+            before, or its last document has expired.
     """
     current = read(pinned)
+    _demand_same(current, known)
     for data in later:
         signed, document = _parse(data)
         if document.version <= current.version:
@@ -135,10 +141,24 @@ def follow(pinned: bytes, later: Sequence[bytes | Signed], *, now: int) -> RootD
             raise RootRefused("根文件的版本不连续。", "A version of the root document is missing.")
         _demand(signed, current.keys)
         _demand(signed, document.keys)
+        _demand_same(document, known)
         current = document
     if now >= current.expires:
         raise RootRefused("根文件已过期，请更新。", "The root document has expired; get the new one.")
     return current
+
+
+def found(document: RootDocument, line: Iterable[Signed]) -> bytes:
+    """A document that a line was followed to, as it was signed: the first that says the same."""
+    return next(jcs.dumps(each) for each in line if _parse(each)[1] == document)
+
+
+def _demand_same(document: RootDocument, known: RootDocument | None) -> None:
+    if known is not None and document.version == known.version and document != known:
+        raise RootRefused(
+            "根文件与此前跟随的不一致。",
+            "This is another line of root documents than the one followed before.",
+        )
 
 
 def _parse(data: bytes | Signed) -> tuple[Signed, RootDocument]:

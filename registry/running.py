@@ -56,6 +56,7 @@ def make_worker(runtime: Runtime, chain: JsonRpcChain) -> Worker:
         confirmations=settings.confirmations,
         batch_after=settings.batch_after,
         batch_size=settings.batch_size,
+        heads_every=settings.heads_every,
         fund=fund_where_local,
     )
 

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 from registry.catalogue import Catalogue, load_catalogue
 from registry.errors import RegistryError
-from registry.issuing import Issuing, MayIssue
+from registry.issuing import Digests, Issuing, MayIssue
 from registry.keys import KeyRing, KeysClosed, Secret
 from registry.settings import Settings
 from registry.store import Store, open_store
 from registry.vault import Permutation, Vault
+from registry.workingdays import WorkingDays, load_working_days
 
 Role = Literal["api", "worker", "authority", "roots"]
 
@@ -66,6 +67,13 @@ def open_ring(settings: Settings, role: Role) -> KeyRing:
     if not secret:
         raise PassphraseMissing(role)
     return KeyRing.open(path, secret)
+
+
+def open_or_create(settings: Settings, role: Role, randomness: Callable[[int], bytes]) -> KeyRing:
+    """A role's key file, made empty where it is missing. Raises KeysClosed."""
+    path = settings.keys / f"{role}.ring"
+    make = KeyRing.open if path.exists() else KeyRing.create
+    return make(path, passphrase(settings, role), randomness=randomness)
 
 
 @dataclass(frozen=True)
@@ -121,8 +129,13 @@ class Runtime:
             raise NotFounded
         return self.vault
 
-    def issuing(self, may_issue: MayIssue) -> Issuing:
-        """Issuing as this process does it; may_issue: from its trust state."""
+    @property
+    def working_days(self) -> WorkingDays:
+        """The calendar that deadlines are counted by. Raises BadCalendar."""
+        return load_working_days(self.settings.calendar, self.tz)
+
+    def issuing(self, may_issue: MayIssue, digests: Digests = Issuing.digests) -> Issuing:
+        """Issuing as this process does it; may_issue, digests: from its trust state."""
         return Issuing(
             self.store,
             self.sealed,
@@ -132,6 +145,7 @@ class Runtime:
             self.clock,
             may_issue,
             self.randomness,
+            digests,
         )
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from registry import offers, withdrawing
@@ -15,6 +15,7 @@ from registry.offers import MadeOffer
 from registry.runtime import Runtime
 from registry.secrets import Randomness
 from registry.signers import Signers
+from registry.signing import SigningKey
 from registry.store import Store
 from registry.trust import Trust
 from registry.vault import Vault
@@ -22,7 +23,11 @@ from registry.vault import Vault
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The use cases of offers, claims and copies."""
+    """The use cases of offers, claims and copies.
+
+    identity_type: code of the type that is the login. request_key: opens encrypted credential requests.
+    attested_types: codes of types that need attested keys, each with the `key_storage` values that do.
+    """
 
     store: Store
     vault: Vault
@@ -34,6 +39,9 @@ class Sharing:
     nonces: ClaimNonces
     clock: Callable[[], int]
     randomness: Randomness
+    identity_type: str
+    request_key: SigningKey
+    attested_types: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(
@@ -50,11 +58,13 @@ class Sharing:
             lists,
             vault,
             runtime.catalogue,
+            runtime.tz,
             settings.credential_days,
             answer_hours=settings.answer_hours,
         )
-        # Derived, not stored: every API process must know every other's nonces.
+        # Derived, not stored: every API process must know every other's nonces, and open every request.
         secret = hmac.digest(runtime.ring.secret("permutation"), b"c_nonce", hashlib.sha256)
+        seed = hmac.digest(runtime.ring.secret("permutation"), b"credential requests", hashlib.sha512)
         return cls(
             store,
             vault,
@@ -66,6 +76,12 @@ class Sharing:
             ClaimNonces(store, secret, runtime.randomness),
             runtime.clock,
             runtime.randomness,
+            runtime.catalogue.by_alias(settings.identity_type).type,
+            SigningKey.from_seed(seed),
+            {
+                runtime.catalogue.by_alias(alias).type: tuple(storage)
+                for alias, storage in settings.attested_types.items()
+            },
         )
 
     def offer(
@@ -76,8 +92,11 @@ class Sharing:
         made_by: str,
         role: str | None = None,
         holder: tuple[str, str] | None = None,
+        seen: str = "",
     ) -> MadeOffer:
         """Offer a certificate to its holder. holder: type and identifier of the one meant, if several.
+
+        seen: how the clerk `made_by` saw the person (`card`, say).
 
         Raises: as `offers.make_offer`.
         """
@@ -93,6 +112,22 @@ class Sharing:
                 randomness=self.randomness,
                 roles=offers.grounds(definition, role),
                 holder=None if holder is None else self.vault.holder_index(*holder),
+                seen=seen,
+                identity_type=self.identity_type,
+            )
+
+    def offer_again(self, issuer: str, offer_id: str, *, made_by: str, seen: str = "") -> MadeOffer:
+        """Make an offer anew, with another code and PIN. Raises: as `offers.remake`."""
+        with self.store.write() as session:
+            return offers.remake(
+                session,
+                issuer=issuer,
+                offer_id=offer_id,
+                made_by=made_by,
+                seen=seen,
+                now=self.clock(),
+                randomness=self.randomness,
+                identity_type=self.identity_type,
             )
 
     def origin(self) -> str:

@@ -105,9 +105,28 @@ def read(source: Source, definition: TypeDefinition) -> Iterator[Row]:
     return _rows(_workbook_records(source), definition, source.formulas)
 
 
+def table(source: Source) -> Iterator[Row]:
+    """The rows of a file under whatever names its heading has, in order. Raises BadFile."""
+    if source.kind == "jsonl":
+        yield from _json_rows(source)
+        return
+    records = _csv_records(source) if source.kind == "csv" else _workbook_records(source)
+    heading = _names(next(records, []))
+    for line, record in enumerate(records, 1):
+        if any(cell not in {"", None} for cell in record):
+            yield _row(
+                line, heading, [*record, *[""] * (len(heading) - len(record))], line in source.formulas
+            )
+
+
 def is_formula(cell: str) -> bool:
     """Whether a spreadsheet would run this text, also behind an apostrophe that was put there to stop it."""
     return _FORMULA.match(cell) is not None
+
+
+def harmless(cell: str) -> str:
+    """The text behind an apostrophe, where a spreadsheet would run it otherwise."""
+    return f"'{cell}" if is_formula(cell) and not cell.startswith("'") else cell
 
 
 def _rows(
@@ -124,13 +143,7 @@ def _rows(
 def _heading(cells: Sequence[Any], definition: TypeDefinition) -> list[str]:
     """Names of claims for the columns, given as such or by their Chinese label."""
     by_label = {claim.zh: claim.name for claim in definition.claims}
-    names = [by_label.get(text, text) for text in (str(cell).strip() for cell in cells)]
-    while names and not names[-1]:
-        names.pop()
-    if not names or len(names) > MOST_COLUMNS:
-        raise BadFile("第一行应为列名。", "The first row has to name the columns.")
-    if len(set(names)) != len(names):
-        raise BadFile("列名重复。", "A column occurs twice.")
+    names = _names([by_label.get(text, text) for text in (str(cell).strip() for cell in cells)])
     unknown = [
         number
         for number, name in enumerate(names, 1)
@@ -145,6 +158,18 @@ def _heading(cells: Sequence[Any], definition: TypeDefinition) -> list[str]:
     if missing:
         shown = ", ".join(each.name for each in missing[:5])
         raise BadFile(f"缺少必填列：{shown}。", f"Required columns are missing: {shown}.")
+    return names
+
+
+def _names(cells: Sequence[Any]) -> list[str]:
+    """A heading, without the empty cells behind it."""
+    names = [str(cell).strip() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    if not names or len(names) > MOST_COLUMNS:
+        raise BadFile("第一行应为列名。", "The first row has to name the columns.")
+    if len(set(names)) != len(names):
+        raise BadFile("列名重复。", "A column occurs twice.")
     return names
 
 

@@ -6,7 +6,7 @@ import orjson
 from sqlmodel import Session
 
 from registry.errors import RegistryError
-from registry.keys import KeyRing
+from registry.keys import KeyRing, Signing
 from registry.signing import SigningKey, Use
 from registry.store.tables import PublicKey
 from registry.trust import MAX_SUCCESSIONS, Trust
@@ -43,6 +43,7 @@ class Signers:
         self._ring = ring
         self._trust = trust
         self._chains: dict[str, tuple[str, ...]] = {}
+        self._elsewhere: set[str] = set()
 
     def signer(self, session: Session, issuer: str, use: Use, now: int, *, type: str | None = None) -> Signer:
         """The newest usable key of the issuer, or, where it has none, of its successor.
@@ -51,20 +52,35 @@ class Signers:
 
         Raises:
             NoSigner: there is none, not even in the key file as it is by now.
+            NoSm: its keys are on SM2, and this installation has no SM2.
         """
-        found = self._usable(session, issuer, use, now, type)
-        if found is None:
+        trust = self._trust()
+        found = self._usable(session, trust, issuer, use, now, type)
+        if found is None or self._missing(trust, issuer, use, now):
             self._ring.reload()
-            found = self._usable(session, issuer, use, now, type)
+            self._elsewhere |= self._missing(trust, issuer, use, now)
+            found = self._usable(session, trust, issuer, use, now, type)
         if found is None:
             raise NoSigner
         return found
 
-    def _usable(self, session: Session, issuer: str, use: Use, now: int, type: str | None) -> Signer | None:
-        trust = self._trust()
+    def _missing(self, trust: Trust, issuer: str, use: Use, now: int) -> set[str]:
+        """Registered keys that the ring has not, and that were not looked for in its file in vain."""
+        trusted = trust.issuers.get(issuer)
+        usable = {name for name, key in trusted.keys.items() if key.may(use, now)} if trusted else set()
+        held = {each.key.public.thumbprint for each in self._held(issuer, use)}
+        return usable - self._elsewhere - held
+
+    def _held(self, issuer: str, use: Use) -> list[Signing]:
+        # Keys for other uses are not touched: theirs may be a suite that this installation has not.
+        return [each for each in self._ring.signing(issuer) if each.uses & use]
+
+    def _usable(
+        self, session: Session, trust: Trust, issuer: str, use: Use, now: int, type: str | None
+    ) -> Signer | None:
         for code in _line(trust, issuer, type, now):
             trusted = trust.issuers.get(code)
-            for held in reversed(self._ring.signing(code) if trusted is not None else []):
+            for held in reversed(self._held(code, use) if trusted is not None else []):
                 thumbprint = held.key.public.thumbprint
                 registered = trusted.keys.get(thumbprint) if trusted is not None else None
                 chain = self._chain(session, code, thumbprint)

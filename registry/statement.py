@@ -19,7 +19,7 @@ from registry.signing import Jws, PublicKey, SigningKey, Use, check_jws, parse_j
 from registry.trust import Trust, covered
 
 TYP = "zt-answer+jwt"
-Outcome = Literal["yes", "no", "withheld"]
+Outcome = Literal["yes", "no", "withheld", "pending"]
 Verdict = Literal["stated", "invalid"]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import UNSET, Meta, UnsetType, field
 
 from registry import b64, signing
 from registry.lifecycle import Status
@@ -98,18 +98,23 @@ def inflate(text: str, *, limit: int = MAX_INFLATED) -> bytes:
     return packed
 
 
-class _Entries(msgspec.Struct, frozen=True):
+class _Entries(msgspec.Struct, frozen=True, omit_defaults=True):
     bits: Annotated[int, Meta(ge=2, le=2)]
     lst: str
+    aggregation_uri: str | UnsetType = UNSET
+
+
+_Time = Annotated[int, Meta(gt=-(2**53), lt=2**53)]
+_Count = Annotated[int, Meta(ge=1, lt=2**53)]
 
 
 class _Payload(msgspec.Struct, frozen=True):
-    exp: int
-    iat: int
+    exp: _Time
+    iat: _Time
     status_list: _Entries
     sub: str
-    ttl: Annotated[int, Meta(ge=1)]
-    number: Annotated[int, Meta(ge=1)] = field(name="version")
+    ttl: _Count
+    number: _Count = field(name="version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +158,16 @@ def sign_list(
     ttl: int,
     key: SigningKey,
     x5c: tuple[str, ...] = (),
+    aggregation: str | None = None,
 ) -> str:
-    """A status list token (Token Status List, section 5.1). x5c: the key's certificates, for others."""
+    """A status list token (Token Status List, section 5.1).
+
+    x5c: the key's certificates, for others. aggregation: where all lists of the issuer are named.
+    """
     header: dict[str, object] = {"kid": key.public.thumbprint, "typ": TYPE}
     if x5c:
         header["x5c"] = x5c
-    entries = _Entries(bits=2, lst=deflate(bits.to_bytes()))
+    entries = _Entries(2, deflate(bits.to_bytes()), UNSET if aggregation is None else aggregation)
     payload = _Payload(exp=exp, iat=iat, status_list=entries, sub=uri, ttl=ttl, number=version)
     return signing.sign_jws(header, payload, key)
 

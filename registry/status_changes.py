@@ -70,7 +70,12 @@ def change(
             f"“{reason.zh}”不能用于此操作。", f"“{reason.en}” is a reason for another operation."
         )
     lifecycle.require(history(session, named), reason.code)
-    reached = [named, *_others(session, named, reason)]
+    if kind is Kind.RESUME and _is_followed(session, named, now):
+        raise NotAllowed(
+            "已有新版本接替，旧版本不能恢复。",
+            "A newer version takes its place: this one does not come back.",
+        )
+    reached = [named, *_others(session, named, reason, now)]
     for version in reached:
         record(session, version, reason, decision, now)
     session.flush()
@@ -84,13 +89,18 @@ def change(
 
 
 def find(session: Session, certificate_id: str, issuers: Iterable[str]) -> Certificate:
-    """A certificate of one of these issuers that was not taken back. Raises NotFound otherwise."""
+    """A certificate of one of these issuers that was not taken back, locked until this transaction ends.
+
+    Raises NotFound otherwise.
+    """
     found = session.exec(
-        select(Certificate).where(
+        select(Certificate)
+        .where(
             Certificate.certificate_id == certificate_id,
             col(Certificate.issuer).in_(list(issuers)),
             Certificate.state != CertificateState.TAKEN_BACK,
         )
+        .with_for_update()
     ).first()
     if found is None:
         raise NotFound("本部门没有颁发过这份证照。", "Your department has not issued this certificate.")
@@ -151,21 +161,41 @@ def intent(
     )
 
 
-def _others(session: Session, named: Certificate, reason: Reason) -> list[Certificate]:
+def _others(session: Session, named: Certificate, reason: Reason, now: int) -> list[Certificate]:
     """The other versions of the number that a decision applies to, those not yet begun included."""
     versions = session.exec(
-        select(Certificate).where(
+        select(Certificate)
+        .where(
             Certificate.lineage == named.lineage,
             Certificate.id != named.id,
             Certificate.state != CertificateState.TAKEN_BACK,
         )
+        .order_by(col(Certificate.id))
+        .with_for_update()
     ).all()
     reached = []
     for version in versions:
         status = lifecycle.status_after(history(session, version))
-        if status is not None and reason.touches(status):
+        followed = reason.kind is Kind.RESUME and _is_followed(session, version, now)
+        if status is not None and reason.touches(status) and not followed:
             reached.append(version)
     return reached
+
+
+def _is_followed(session: Session, version: Certificate, now: int) -> bool:
+    """Whether a later version has begun, which takes this one's place once it is final: the two never both
+    stand because a suspension ends."""
+    successors = (
+        select(Certificate.id)
+        .join(StatusIntent, col(StatusIntent.after) == col(Certificate.id))
+        .where(
+            StatusIntent.certificate == version.id,
+            StatusIntent.state == IntentState.PENDING,
+            Certificate.state != CertificateState.TAKEN_BACK,
+            Certificate.valid_from <= now,
+        )
+    )
+    return session.exec(successors).first() is not None
 
 
 def _drop_waiting(session: Session, version: Certificate, reason: Reason) -> None:

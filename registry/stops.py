@@ -13,6 +13,7 @@ ROOT_TAKEN = "root_taken"
 FORBIDDEN_MOVE = "forbidden_move"
 REVERTED = "reverted"
 STATUS_REVERTED = "status_reverted"
+LOG_CHANGED = "log_changed"
 
 REASONS: dict[str, tuple[str, str]] = {
     FOREIGN_NONCE: (
@@ -46,6 +47,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "链多次拒绝状态变更的交易，原因不明，已暂停重签，需要核对",
         "the chain reverted the same change of status again and again, for no known reason: "
         "it is signed anew only when the chain would take it; it has to be looked into",
+    ),
+    LOG_CHANGED: (
+        "查询日志与已上链的日志头不符，可能被篡改，请运行 registry audit log 核查",
+        "the access log is not what was anchored, it may have been tampered with: run `registry audit log`",
     ),
 }
 

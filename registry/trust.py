@@ -14,8 +14,11 @@ from registry.lifecycle import Status
 from registry.rootdocument import RootDocument
 from registry.signing import BadToken, PublicKey, Use
 from registry.status import StatusList
+from registry.suites import Suite
 
 MAX_SUCCESSIONS = 8
+RETIRED = 30 * 86_400
+"""Seconds for which what a key signed stands after its window ended (a copy: for good)."""
 
 WordsKey = tuple[str, int]
 """(type, number of the certificate status list)."""
@@ -62,6 +65,13 @@ class TrustedKey:
         """Whether what this key signed for `use` at that time stands."""
         return self.compromised is None and bool(self.uses & use) and covered(self.windows, at)
 
+    def stands(self, now: int) -> bool:
+        """Whether something that this key signed may stand now: it signs, or did until lately."""
+        return self.compromised is None and any(
+            window.start <= now and (window.end is None or now <= window.end + RETIRED)
+            for window in self.windows
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TrustedRoot:
@@ -105,6 +115,15 @@ class TrustedIssuer:
     roots: Mapping[int, TrustedRoot] = field(default_factory=dict)
     words: Mapping[WordsKey, bytes] = field(default_factory=dict)
 
+    def suites(self, at: int) -> list[Suite]:
+        """What it may sign credentials with, the newest key's first; none where it has no such key."""
+
+        def since(key: TrustedKey) -> int:
+            return max(each.start for each in key.windows if each.covers(at))
+
+        keys = [key for key in self.keys.values() if key.may(Use.CREDENTIALS, at)]
+        return list(dict.fromkeys(key.public.suite for key in sorted(keys, key=since, reverse=True)))
+
 
 @dataclass(frozen=True)
 class TrustedType:
@@ -134,6 +153,17 @@ class TrustedList:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletProvider:
+    """Who vouches for wallets and their keys. certificate: of its CA, DER. windows: when its word counts."""
+
+    id: str
+    zh: str
+    en: str
+    certificate: bytes
+    windows: Windows
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """One event of a history. reason: code of lifecycle.md. recorded, effective: Unix seconds."""
 
@@ -159,7 +189,7 @@ class Trust:
 
     types: by (code, version). lists: by uri. words_block: the block that all words are of;
     words_fresh_until: Unix seconds. root: the document that named the bundle's key; None for a state that
-    was folded from the chain.
+    was folded from the chain. wallet_providers: whose attestations count.
     """
 
     chain_id: int
@@ -175,6 +205,7 @@ class Trust:
     words_fresh_until: int = 0
     history: History | None = None
     root: RootDocument | None = None
+    wallet_providers: tuple[WalletProvider, ...] = ()
 
     def issuer_at(self, uri: str) -> TrustedIssuer | None:
         """The issuer whose address `<origin>/issuers/<code>` this is; None if it never was one."""

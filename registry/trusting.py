@@ -5,8 +5,9 @@ voided batch, an intent to revoke or suspend (operation.md, Status). Good news w
 """
 
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlmodel import Session, col, select
@@ -19,6 +20,7 @@ from registry.errors import NotFound, RegistryError
 from registry.followed import Followed, Words
 from registry.glance import Glance, Stamp, glance
 from registry.past import Past
+from registry.provinces.beyond import Bundles, Chains, Known, partner_departments, partner_lists
 from registry.settings import Settings
 from registry.signing import PublicKey, Use
 from registry.status import WORD_ENTRIES, StatusBits
@@ -28,7 +30,9 @@ from registry.store.tables import (
     DeploymentState,
     ListToken,
     Origin,
+    Partner,
 )
+from registry.suites import SUITES
 from registry.trust import (
     Successor,
     Trust,
@@ -37,12 +41,21 @@ from registry.trust import (
     TrustedList,
     TrustedRoot,
     TrustedType,
+    WalletProvider,
     Window,
     Windows,
     trust_list,
 )
 
 CONTRACTS = ("IssuerRegistry", "CertificateRegistry")
+
+
+@dataclass(frozen=True, slots=True)
+class _Beyond:
+    """Departments of partner registries, and their status lists."""
+
+    issuers: Mapping[str, TrustedIssuer]
+    lists: Mapping[str, Mapping[str, TrustedList]]
 
 
 class NoTrust(RegistryError):
@@ -77,17 +90,46 @@ class TrustCache:
         self._past = Past()
         self._lists: dict[tuple[str, int, int], TrustedList] = {}
         self._types: dict[tuple[str, int], TrustedType] = {}
-        self._known: tuple[Stamp, Trust] | None = None
+        self._bundles = Bundles()
+        self._known: tuple[Stamp, Trust, _Beyond] | None = None
 
     def current(self) -> Trust:
-        """The trust state of this moment. Raises NoTrust."""
+        """The trust state of this moment: this registry's departments. Raises NoTrust."""
+        return self._now()[0]
+
+    def everywhere(self) -> Trust:
+        """The same with the departments of partner registries, for whatever may come from there.
+
+        Raises NoTrust.
+        """
+        trust, beyond = self._now()
+        if not beyond.issuers:
+            return trust
+        return replace(
+            trust,
+            issuers={**beyond.issuers, **trust.issuers},
+            lists={**self._fresh_beyond(beyond), **trust.lists},
+        )
+
+    def _fresh_beyond(self, beyond: "_Beyond") -> dict[str, TrustedList]:
+        """Partners' lists are as fresh as the last look at the partner, whose bundle changes as they do."""
+        with self._store.read() as session:
+            looked = dict(session.exec(select(Partner.origin, Partner.fetched_at)).all())
+        ttl = self._settings.list_ttl
+        return {
+            uri: replace(each, fresh_until=min(looked.get(origin, 0) + ttl, each.list.exp))
+            for origin, lists in beyond.lists.items()
+            for uri, each in lists.items()
+        }
+
+    def _now(self) -> "tuple[Trust, _Beyond]":
         with self._lock, self._store.read() as session:
             found = glance(session, self._settings.confirmations)
             if found is None:
                 raise NoTrust
             if self._known is None or self._known[0] != found.stamp:
-                self._known = found.stamp, self._fold(session, found)
-            return self._fresh(self._known[1], found)
+                self._known = found.stamp, *self._fold(session, found)
+            return self._fresh(self._known[1], found), self._known[2]
 
     def _fresh(self, trust: Trust, found: Glance) -> Trust:
         """Lists are as fresh as the store they were just read from, words as the follower's last look."""
@@ -104,19 +146,25 @@ class TrustCache:
             words_fresh_until=found.reached_at + self._settings.head_age if found.followed else 0,
         )
 
-    def _fold(self, session: Session, found: Glance) -> Trust:
+    def _fold(self, session: Session, found: Glance) -> "tuple[Trust, _Beyond]":
         deployment = session.get_one(Deployment, found.stamp.deployment)
         final = found.head - self._settings.confirmations
         ledger, words = self._followed.upto(session, found.stamp.deployment, final)
         if not ledger.closed >= set(CONTRACTS):
             raise NoTrust
-        issuers = _issuers(session, ledger, words, final if found.followed else None)
+        known, final_here = _ours(session), final if found.followed else None
+        issuers = _issuers(known, ledger, words, final_here)
+        said = self._bundles.of(session.exec(select(Partner).order_by(col(Partner.origin))))
+        origins = {origin for each in known for origin in each.origins}
+        others = partner_departments(said, {each.code for each in known}, origins)
+        beyond = _issuers(others.values(), ledger, words, final_here)
         now = self._clock()
-        return Trust(
+        trust = Trust(
             chain_id=deployment.chain_id,
             contracts={
                 "IssuerRegistry": deployment.issuer_registry,
                 "CertificateRegistry": deployment.certificate_registry,
+                **({"AccessLog": deployment.access_log} if deployment.access_log else {}),
             },
             epoch=deployment.epoch,
             version=found.stamp.version,
@@ -127,7 +175,9 @@ class TrustCache:
             lists=self._trusted_lists(session, issuers, found.stamp),
             words_block=found.head,
             history=self._past.history(session, now),
+            wallet_providers=_wallet_providers(session),
         )
+        return trust, _Beyond(beyond, partner_lists(said, {**beyond, **issuers}))
 
     def _trusted_types(self, ledger: Ledger) -> dict[tuple[str, int], TrustedType]:
         for (code, version), found in ledger.types.items():
@@ -164,48 +214,58 @@ def live(session: Session) -> Deployment:
 
 
 def _issuers(
-    session: Session, ledger: Ledger, words: Mapping[str, Words], final: int | None
+    known: Iterable[Known], ledger: Ledger, words: Mapping[str, Words], final: int | None
 ) -> dict[str, TrustedIssuer]:
     """final: the last final block; None: no root is known to be on the chain at hand."""
-    origins = tuple(session.exec(select(Origin.origin).order_by(col(Origin.index))))
-    public = _public_keys(session)
     return {
-        row.code: TrustedIssuer(
-            code=row.code,
-            zh=row.name_zh,
-            en=row.name_en,
-            origins=origins,
-            keys=_keys(department.keys, public.get(row.code, {})),
+        each.code: TrustedIssuer(
+            code=each.code,
+            zh=each.zh,
+            en=each.en,
+            origins=each.origins,
+            keys=_keys(department.keys, each.keys),
             rights={code: _windows(spans) for code, spans in department.rights.items()},
-            successors=_successors(ledger, row.code),
+            successors=_successors(ledger, each.code),
             roots={} if final is None else _roots(department, final),
-            words={key: _packed(each) for key, each in words.get(row.code, {}).items()},
+            words={key: _packed(packed) for key, packed in words.get(each.code, {}).items()},
         )
-        for row in session.exec(select(tables.Department).order_by(tables.Department.code))
-        if (department := ledger.departments.get(row.code)) is not None
+        for each in known
+        if (department := ledger.departments.get(each.code)) is not None
     }
 
 
-def _public_keys(session: Session) -> dict[str, dict[str, tables.PublicKey]]:
-    found: dict[str, dict[str, tables.PublicKey]] = {}
+def _ours(session: Session) -> list[Known]:
+    """This registry's departments, as the store has them."""
+    origins = tuple(session.exec(select(Origin.origin).order_by(col(Origin.index))))
+    public: dict[str, dict[str, tuple[PublicKey, Chains]]] = {}
     for row in session.exec(select(tables.PublicKey)):
-        found.setdefault(row.issuer, {})[row.thumbprint] = row
-    return found
+        key = PublicKey.from_jwk(orjson.loads(row.jwk), suites=SUITES)
+        chains = (tuple(orjson.loads(row.x5c)),) if row.x5c else ()
+        public.setdefault(row.issuer, {})[row.thumbprint] = key, chains
+    rows = session.exec(select(tables.Department).order_by(tables.Department.code))
+    return [Known(row.code, row.name_zh, row.name_en, origins, public.get(row.code, {})) for row in rows]
 
 
-def _keys(registered: Mapping[bytes, Key], public: Mapping[str, tables.PublicKey]) -> dict[str, TrustedKey]:
+def _wallet_providers(session: Session) -> tuple[WalletProvider, ...]:
+    rows = session.exec(select(tables.WalletProvider).order_by(tables.WalletProvider.id))
+    return tuple(
+        WalletProvider(
+            row.id, row.name_zh, row.name_en, b64decode(row.certificate), (Window(row.since, row.ended_at),)
+        )
+        for row in rows
+    )
+
+
+def _keys(
+    registered: Mapping[bytes, Key], public: Mapping[str, tuple[PublicKey, Chains]]
+) -> dict[str, TrustedKey]:
     """Keys that are on the chain and whose public half is at hand."""
     keys = {}
     for raw, key in registered.items():
-        row = public.get(b64.encode(raw))
-        if row is not None:
-            keys[row.thumbprint] = TrustedKey(
-                public=PublicKey.from_jwk(orjson.loads(row.jwk)),
-                uses=Use(key.uses),
-                windows=_windows(key.windows),
-                compromised=key.compromised,
-                x5c=(tuple(orjson.loads(row.x5c)),) if row.x5c else (),
-            )
+        thumbprint = b64.encode(raw)
+        if thumbprint in public:
+            half, chains = public[thumbprint]
+            keys[thumbprint] = TrustedKey(half, Use(key.uses), _windows(key.windows), key.compromised, chains)
     return keys
 
 

@@ -57,7 +57,9 @@ def normalised(value: str) -> str:
 
 
 def wrong_text(value: str, longest: int) -> Why | None:
-    """Text: no control, format, private-use or replacement characters; no formula of a spreadsheet."""
+    """Text: not empty; no control, format, private-use or replacement characters; no formula."""
+    if not value:
+        return Why("缺少", "missing")
     if len(value) > longest or (not value.isascii() and len(value.encode(errors="replace")) > 3 * longest):
         return _TOO_LONG
     if value[0] in "=+-@":

@@ -75,6 +75,7 @@ class Vault:
         self._numbers = self._derived(index, b"number")
         self._subjects = self._derived(index, b"subject")
         self._bodies = self._derived(index, b"body")
+        self._logs = self._derived(index, b"log")
         self._randomness = randomness
         self._opened: dict[bytes, AESGCM] = {}
 
@@ -111,6 +112,10 @@ class Vault:
             ciphers[data_key] = self._unwrap(row)
         return _decrypt(ciphers[data_key], sealed, bound_to.encode())
 
+    def as_if_opened(self, session: Session) -> None:
+        """The look-up of `open`, where there is nothing to open and its time must not say so."""
+        session.get(DataKey, 0)
+
     def seal_contents(
         self, key: IssuerKey, certificate_id: str, contents: Contents, nonce: bytes | None = None
     ) -> bytes:
@@ -135,6 +140,10 @@ class Vault:
     def subject_index(self, subject: bytes) -> bytes:
         """Keyed hash of what may have one valid certificate (`definition.subjects`)."""
         return _hmac(self._subjects, subject)
+
+    def log_index(self, holder: bytes) -> bytes:
+        """Keyed hash of a holder index, by which entries of the access logs are found."""
+        return _hmac(self._logs, holder)
 
     def body_hash(self, body: bytes) -> bytes:
         """Keyed hash of a request's body, of a row or of a file: a bare one could be guessed."""

@@ -11,8 +11,10 @@ import orjson
 from sqlmodel import Session, col, select
 
 from registry import stops
+from registry.accesslog import heads
 from registry.anchoring import unmined
 from registry.chain.contracts import BATCH_ANCHORED, STATUS_SET
+from registry.chain.ledger import LOG
 from registry.desk import Desk
 from registry.mending import Mending
 from registry.retrying import exhausted
@@ -70,12 +72,16 @@ class Watch:
                 over = not self._is_exhausted(one.issuer)
             case stops.STATUS_REVERTED:
                 over = not self.sending.is_exhausted(one.issuer)
+            case stops.LOG_CHANGED:
+                over = False  # whoever makes the heads looks, and ends it
             case _:
                 over = self._account_ended_since(one, time)
         return over
 
     def _is_exhausted(self, issuer: str) -> bool:
         with self.desk.store.read() as session:
+            if issuer == LOG:
+                return exhausted(session, self.desk.id, heads.REF)
             batch = unmined(session, issuer, self.desk.id)
             return batch is not None and exhausted(session, self.desk.id, f"batch:{batch.id}")
 

@@ -1,7 +1,8 @@
 """A lost phone: every credential of a wallet is withdrawn in one action, and the certificates stand.
 
-In one transaction: its credentials' entries become 01 in newly signed lists; its grants end, and with them
-access and refresh tokens, deferred answers and open offers; its DPoP keys and `cnf` keys are barred.
+In one transaction: its credentials' entries become 01 in newly signed lists; its authorisations end, and
+with them grants, access and refresh tokens, deferred answers and open offers; its DPoP keys and `cnf` keys
+are barred.
 """
 
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from registry.standing import standings
 from registry.store import Store
 from registry.store.tables import (
     AccessToken,
+    Authorisation,
     BarredKey,
     Credential,
     Deferred,
@@ -64,12 +66,11 @@ def withdraw_by_clerk(
         query = (
             select(Wallet)
             .join(Grant, col(Grant.wallet) == col(Wallet.id))
-            .join(Offer, col(Offer.id) == col(Grant.offer), isouter=True)
             .where(Grant.lineage == certificate.lineage, col(Wallet.withdrawn_at).is_(None))
             .distinct()
         )
         if holder is not None:
-            query = query.where(Offer.holder == holder)
+            query = query.where(Grant.holder == holder)
         wallets = session.exec(query).all()
         if not wallets:
             raise NotFound(
@@ -86,43 +87,79 @@ def withdraw(session: Session, lists: Lists, wallets: Iterable[Wallet], *, by: s
         session.add(wallet)
     # A claim holds its grant's row: after this one either sees its credentials, or it sees the grant's end.
     grants = session.exec(select(Grant).where(col(Grant.wallet).in_(ids)).with_for_update()).all()
-    end_grants(session, [row.id for row in grants], now)
+    authorisations = session.exec(
+        select(Authorisation).where(col(Authorisation.wallet).in_(ids)).with_for_update()
+    ).all()
+    end_authorisations(session, [row.id for row in authorisations], now)
     credentials = session.exec(
         select(Credential).where(col(Credential.wallet).in_(ids), col(Credential.withdrawn_at).is_(None))
     ).all()
     for wallet_id in ids:
         keys = {row.cnf for row in credentials if row.wallet == wallet_id and row.cnf is not None}
         keys |= _earlier_keys(session, wallet_id)
-        keys |= {row.dpop_thumbprint for row in grants if row.wallet == wallet_id}
+        keys |= {row.dpop_thumbprint for row in authorisations if row.wallet == wallet_id}
         _bar(session, keys, wallet_id, now)
     _end_offers(session, ids, {row.certificate for row in grants}, now)
     return withdraw_credentials(session, lists, credentials, now)
 
 
-def end_ground(session: Session, lists: Lists, certificates: Iterable[int], now: int) -> None:
-    """A certificate left 00: what was held through it as representative or guardian is withdrawn too."""
-    gone = list(certificates)
+def end_ground(session: Session, lists: Lists, grants: Iterable[str], now: int) -> None:
+    """Grants whose ground is gone end, and every credential that was cut for them is withdrawn."""
+    ids = list(grants)
+    if not ids:
+        return
+    end_grants(session, ids, now)
     credentials = session.exec(
-        select(Credential).where(
-            col(Credential.ground_certificate).in_(gone), col(Credential.withdrawn_at).is_(None)
-        )
+        select(Credential).where(col(Credential.grant).in_(ids), col(Credential.withdrawn_at).is_(None))
     ).all()
-    grants = session.exec(select(Grant.id).where(col(Grant.ground_certificate).in_(gone))).all()
-    if grants:
-        end_grants(session, grants, now)
-    if credentials:
-        withdraw_credentials(session, lists, credentials, now)
+    withdraw_credentials(session, lists, credentials, now)
 
 
 def end_grants(session: Session, grants: Iterable[str], now: int) -> None:
-    """Grants end, with every token and deferred answer of theirs."""
+    """Grants end, with every deferred answer of theirs; and the authorisations that give nothing more."""
     ids = list(grants)
     connection = session.connection()
     connection.execute(
         update(Grant).where(col(Grant.id).in_(ids), col(Grant.ended_at).is_(None)).values(ended_at=now)
     )
-    for row in (AccessToken, Refresh, Deferred):
-        living = update(row).where(col(row.grant).in_(ids), col(row.ended_at).is_(None))
+    connection.execute(
+        update(Deferred)
+        .where(col(Deferred.grant).in_(ids), col(Deferred.ended_at).is_(None))
+        .values(ended_at=now)
+    )
+    touched = set(session.exec(select(Grant.authorisation).where(col(Grant.id).in_(ids))))
+    living = session.exec(
+        select(Grant.authorisation).where(
+            col(Grant.authorisation).in_(touched), col(Grant.ended_at).is_(None)
+        )
+    )
+    empty = session.exec(
+        select(Authorisation.id).where(
+            col(Authorisation.id).in_(touched - set(living)), Authorisation.scope == ""
+        )
+    ).all()
+    _end_tokens(session, empty, now)
+
+
+def end_authorisations(session: Session, authorisations: Iterable[str], now: int) -> None:
+    """Authorisations end, with their tokens, their grants, and every deferred answer of those."""
+    ids = list(authorisations)
+    if not ids:
+        return
+    _end_tokens(session, ids, now)
+    end_grants(session, session.exec(select(Grant.id).where(col(Grant.authorisation).in_(ids))).all(), now)
+
+
+def _end_tokens(session: Session, authorisations: Iterable[str], now: int) -> None:
+    ids = list(authorisations)
+    connection = session.connection()
+    connection.execute(
+        update(Authorisation)
+        .where(col(Authorisation.id).in_(ids), col(Authorisation.ended_at).is_(None))
+        .values(ended_at=now)
+    )
+    for row in (AccessToken, Refresh):
+        living = update(row).where(col(row.authorisation).in_(ids), col(row.ended_at).is_(None))
         connection.execute(living.values(ended_at=now))
 
 

@@ -15,10 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from registry import keys, leases, stops
+from registry.accesslog.heads import HeadSending
 from registry.anchoring import Anchoring
 from registry.artefacts import Inspection
 from registry.chain.facts import Facts
 from registry.chain.follower import Follower, Step
+from registry.chain.ledger import LOG
 from registry.chain.outbox import Fees, Outbox
 from registry.chain.rpc import Chain
 from registry.desk import Desk
@@ -52,7 +54,8 @@ class Worker:
     """Everything one worker process needs.
 
     clock: Unix seconds. timer: seconds that only ever go forward. confirmations: blocks above a transaction
-    until it is final. fund: gives an account of a local chain a balance; returns at once on any other chain.
+    until it is final. heads_every: seconds from one round of the access logs' heads to the next.
+    fund: gives an account of a local chain a balance; returns at once on any other chain.
     """
 
     store: Store
@@ -63,6 +66,7 @@ class Worker:
     confirmations: int
     batch_after: float
     batch_size: int
+    heads_every: float = 60
     fund: Callable[[str], None] = lambda _address: None
     timer: Callable[[], float] = monotonic
     name: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -116,9 +120,11 @@ class Worker:
             worked |= line.sending.send(issuer, now=now, time=time)
         line.mending.adopt()
         worked |= self._close(line, at_work, now, time)
+        heads_due = line.heads.is_due(now)
+        worked |= heads_due and self._send_heads(line, now, time)
         for outbox in line.desk.waiting():
             outbox.push(now=now)
-        line.watch.end_stops({*at_work, *to_tell}, time)
+        line.watch.end_stops({*at_work, *to_tell, *([LOG] if heads_due else [])}, time)
         self._replace_ended_accounts(line, now, time)
         self._reconcile(line, now)
         return worked
@@ -146,6 +152,14 @@ class Worker:
         for outbox in stolen:
             self._account_is_foreign(line, owners[outbox.address], outbox, now)
 
+    def _send_heads(self, line: "Line", now: int, time: int) -> bool:
+        """Sends the next heads, unless a foreign hand has used the log's account."""
+        for address in line.desk.facts.accounts_of(LOG, time):
+            outbox = line.desk.outboxes.get(address)
+            if outbox is not None and outbox.examine().foreign:
+                self._account_is_foreign(line, LOG, outbox, now)
+        return line.heads.send(now=now, time=time)
+
     def _account_is_foreign(self, line: "Line", code: str, outbox: Outbox, now: int) -> None:
         """Stops the department, and makes the account that the authority can register in its place."""
         line.desk.stop(code, stops.FOREIGN_NONCE, now, outbox.address)
@@ -171,7 +185,7 @@ class Worker:
         if now - self._reconciled < RECONCILE_AFTER:
             return
         self._reconciled = now
-        for issuer in line.desk.facts.ledger.departments:
+        for issuer in line.desk.departments():
             line.sending.reconcile(issuer)
 
     def _current_line(self) -> "Line | None":
@@ -181,7 +195,7 @@ class Worker:
             published = session.exec(select(ChainAccount)).all()
         if live is None:
             return None
-        if self._line is None or self._line.desk.id != live.id:
+        if self._line is None or self._line.is_old(live):
             self._line = Line.of(self, live)
         for row in published:
             self._know(self._line.desk, row)
@@ -209,7 +223,12 @@ class Line:
     anchoring: Anchoring
     mending: Mending
     sending: StatusSending
+    heads: HeadSending
     watch: Watch
+
+    def is_old(self, live: Deployment) -> bool:
+        """Whether other contracts are in force, or one more."""
+        return (self.desk.id, self.desk.deployment.access_log) != (live.id, live.access_log)
 
     @classmethod
     def of(cls, worker: Worker, deployment: Deployment) -> "Line":
@@ -232,7 +251,8 @@ class Line:
         )
         anchoring = Anchoring(desk, worker.inspection, worker.batch_after, worker.batch_size)
         mending, sending = Mending(desk, anchoring), StatusSending(desk)
-        return cls(follower, desk, anchoring, mending, sending, Watch(desk, mending, sending))
+        heads = HeadSending(desk, worker.heads_every)
+        return cls(follower, desk, anchoring, mending, sending, heads, Watch(desk, mending, sending))
 
 
 def _head_time(session: Session, desk: Desk) -> int:

@@ -17,6 +17,7 @@ import typer
 
 from registry.cli.main import assemble
 from registry.lifecycle import REASONS, Kind, Reason, Scope, Status
+from registry.measures.plan import PLAN, UNMEASURED, Measure
 from registry.settings import Settings
 from wallet.cli import app as wallet_app
 
@@ -143,11 +144,40 @@ def _title(file: Path) -> str:
     return heading.removeprefix(file.name[:4]).strip()
 
 
+def _sm_costs() -> str:
+    """Out of docs/performance.md, which the bench wrote."""
+    lines = (ROOT / "docs" / "performance.md").read_text("utf-8").splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[2:6]] for line in lines if line.startswith("| sm_")]
+    table = ["| what | with SM2 and SM3 | with P-256 and SHA-256 | ratio |", "|---|---:|---:|---:|"]
+    return "\n".join(
+        [*table, *(f"| {what} | {rate} | {limit} | {ratio} |" for rate, limit, ratio, what in rows)]
+    )
+
+
+def _measures() -> str:
+    table = ["| measure | baseline | target | yellow to | formula |", "|---|---:|---:|---:|---|"]
+    return "\n".join([*table, *map(_measure, PLAN)])
+
+
+def _measure(one: Measure) -> str:
+    planned = ["" if each is None else f"{each:g}" for each in (one.baseline, one.target, one.yellow)]
+    name = f"`{one.name}` {one.zh}<br>{one.en} ({one.unit}{', at least' if one.at_least else ''})"
+    return f"| {name} | {' | '.join(planned)} | {_cell(one.formula_zh)}<br>{_cell(one.formula_en)} |"
+
+
+def _unmeasured() -> str:
+    rows = [f"| {one.zh}<br>{one.en} | {one.why_zh}<br>{one.why_en} |" for one in UNMEASURED]
+    return "\n".join(["| not measured here | because |", "|---|---|", *rows])
+
+
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "cli": _cli,
     "settings": _settings,
     "reasons": _reasons,
     "decisions": _decisions,
+    "sm-costs": _sm_costs,
+    "measures": _measures,
+    "unmeasured": _unmeasured,
 }
 
 

@@ -10,7 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from scripts.town import ROLES
+from scripts.town import ROLES, partners_of
 
 
 def main() -> None:
@@ -27,14 +27,24 @@ def main() -> None:
 
 
 def settings(data: Path, roles: list[str]) -> dict[str, str]:
-    """Names and values. The chain's address is the one of the last story."""
+    """Names and values. The addresses are those of the last story."""
     passphrases = json.loads((data / "secrets.json").read_text("utf-8"))
     story = data / "story.json"
-    chain = {"ZT_CHAIN_URL": json.loads(story.read_text("utf-8"))["chain_url"]} if story.is_file() else {}
+    told = json.loads(story.read_text("utf-8")) if story.is_file() else {}
+    # The town is on this machine, where a wallet asks nobody unless it is told to.
+    addresses = (
+        {"ZT_CHAIN_URL": told["chain_url"], "ZT_WALLET_ALLOW": " ".join([told["origin"], *partners_of(data)])}
+        if told
+        else {}
+    )
+    provider = data / "wallet-provider"
+    if (provider / "provider.json").is_file():
+        addresses["ZT_WALLET_PROVIDER"] = str(provider)
     return {
         "ZT_DATA": str(data),
         "ZT_RIGHTS": str(data / "sample" / "rights"),
-        **chain,
+        "ZT_PARTNERS": json.dumps(partners_of(data)),
+        **addresses,
         **{f"ZT_{role.upper()}_PASSPHRASE": passphrases[role] for role in roles},
     }
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def main() -> None:
     """Write requirements.lock and package-lock.json anew."""
-    uv = "uv pip compile pyproject.toml --extra dev --python-version 3.11 -o requirements.lock"
+    uv = "uv pip compile pyproject.toml --universal --extra dev --python-version 3.11 -o requirements.lock"
     uv += " --generate-hashes --no-emit-index-url --no-header --quiet"
     subprocess.run(uv.split(), cwd=ROOT, check=True)
     npm = "npm install --package-lock-only --ignore-scripts --no-audit --no-fund"

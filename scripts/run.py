@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 from rich.console import Console
@@ -40,7 +42,8 @@ from registry.store.tables import (
 from registry.usecases import UseCases
 from scripts.department import DepartmentSystem
 from scripts.overstepping import Overstepping
-from scripts.story import Play
+from scripts.province import Province, town_meets
+from scripts.story import Neighbour, Play
 from scripts.telling import StoryFailed, Telling
 from scripts.town import API_PORT, CHAIN_PORT, Town, alone, town_plan
 
@@ -52,6 +55,8 @@ _WRONG = (
     httpx.HTTPError,
     subprocess.CalledProcessError,
 )
+PORTS_APART: Final = 100
+"""From the first town's port to that of the town in another province."""
 REGISTRY = [sys.executable, "-m", "registry.cli.main"]
 
 
@@ -64,9 +69,9 @@ def main() -> None:
     started = time.monotonic()
     console = Console(highlight=False)
     console.print("[bold]证通 Zhengtong[/bold]  sample town 样例城市 [dim](Ctrl-C stops everything)[/dim]")
-    with alone(arguments.data), _town(arguments) as town:
+    with alone(arguments.data), _town(arguments) as town, _beside(town) as beside:
         try:
-            totals = _run(town, arguments, console, started)
+            totals = _run(town, beside, arguments, console, started)
             if arguments.once:
                 print(json.dumps(totals), flush=True)
                 return
@@ -78,7 +83,9 @@ def main() -> None:
             sys.exit(1)
 
 
-def _run(town: Town, arguments: argparse.Namespace, console: Console, started: float) -> dict[str, Any]:
+def _run(
+    town: Town, beside: "Beside", arguments: argparse.Namespace, console: Console, started: float
+) -> dict[str, Any]:
     _make_sample(town, arguments, console)
     plan = town_plan(town.data)
     store = open_store(town.settings().database_url)
@@ -87,26 +94,83 @@ def _run(town: Town, arguments: argparse.Namespace, console: Console, started: f
         town.start_chain()
         before = _deployments(store)
         overstepping = _found(town, store, plan)
+        province = Province(town, port=(arguments.port or API_PORT) + PORTS_APART)
+        beside.provinces.append(province)
+        town_meets(town, province)
         town.start_registry()
     if before and _deployments(store) != before:
         console.print(
             "  [green]✔[/green] healed: everything is on the new chain, compared / 已在新链恢复并核对"
         )
     console.print(f"  [green]✔[/green] founded and serving / 已设立并运行  {town.origin}")
+    if arguments.port and before and arguments.port != town.api_port:
+        kept = "a town keeps its address, which its certificates name; --data FOLDER makes another town"
+        console.print(
+            f"    [yellow]{kept} / 已设立的城市沿用原地址，另设请用 --data[/yellow]", soft_wrap=True
+        )
     cases = UseCases.open(town.settings("api"))
+    joined = beside.thread.submit(_join, province)
     _issue_all(town, cases, plan, console)
     _wait_final(store, town, console)
+    neighbour = joined.result()
+    said = f"another province, {neighbour.final} certificates / 外省 {province.origin}"
+    console.print(f"  [green]✔[/green] {said}")
     school = _school(town, store, plan)
     telling = Telling(console)
     telling.say('  by hand, after / 手动操作前先执行:  eval "$(.venv/bin/python -m scripts.env)"\n')
     with httpx.Client(timeout=30) as http:
-        Play(town.data, town.origin, town.chain_url, plan, cases, overstepping, school, telling, http).play()
+        play = Play(
+            town.data,
+            town.origin,
+            town.chain_url,
+            plan,
+            cases,
+            overstepping,
+            school,
+            neighbour,
+            telling,
+            http,
+        )
+        counted = play.play()
     cases.close()
+    neighbour.cases.close()
     _wait_settled(store, town)
+    _until(lambda: _anchored(store, lambda _done: None), town)
     totals = _totals(store)
+    totals |= {"not_handed_in_again": counted.not_again, "handed_in": counted.handed_in}
     store.close()
     totals["seconds"] = round(time.monotonic() - started, 1)
     return totals
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What goes on beside the first town. thread: starts the processes of `provinces`, which end with it."""
+
+    thread: ThreadPoolExecutor
+    provinces: list[Province]
+
+
+@contextlib.contextmanager
+def _beside(town: Town) -> Iterator[Beside]:
+    """For as long as the town runs: the kernel ends a process with the very thread that started it."""
+    beside = Beside(ThreadPoolExecutor(1), [])
+    try:
+        yield beside
+    finally:
+        town.processes.stop()  # what is being founded on its chain ends then
+        beside.thread.shutdown(cancel_futures=True)
+        for each in beside.provinces:
+            each.processes.stop()
+
+
+def _join(province: Province) -> Neighbour:
+    """The second registry, founded beside the first and serving, its certificates final."""
+    province.join()
+    final = province.issue()
+    return Neighbour(
+        town_plan(province.data), province.origin, UseCases.open(province.settings("api")), final
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -116,7 +180,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample town")
     parser.add_argument("--size", choices=("full", "small"), default="full", help="30,000 rows, or some 200")
     parser.add_argument(
-        "--port", type=int, default=API_PORT, help="of the API and the pages; or the next free"
+        "--port", type=int, help=f"of a new town's API and pages, or the next free; default: {API_PORT}"
     )
     parser.add_argument(
         "--chain-port", type=int, default=CHAIN_PORT, help="of the local chain; or the next free"
@@ -126,7 +190,7 @@ def _arguments() -> argparse.Namespace:
 
 @contextlib.contextmanager
 def _town(arguments: argparse.Namespace) -> Iterator[Town]:
-    town = Town(arguments.data, port=arguments.port, chain_port=arguments.chain_port)
+    town = Town(arguments.data, port=arguments.port or API_PORT, chain_port=arguments.chain_port)
     try:
         yield town
     finally:

@@ -86,7 +86,7 @@ def install_python(requirements: str, title: str, logs: Path) -> None:
     """Install exactly what the lock says, each file checked against its hash."""
     file = logs / f"{title.split(maxsplit=1)[0].lower()}.lock"
     file.write_text(requirements, encoding="utf-8")
-    progress = Progress(title, requirements.count("=="))
+    progress = Progress(title, len(re.findall(r"^\S+==", requirements, re.MULTILINE)))
     pip = [str(BIN / "python"), "-m", "pip", "--disable-pip-version-check", "install"]
     run(
         [*pip, "--require-hashes", "--no-deps", "--progress-bar", "off", "-r", str(file)],

@@ -4,7 +4,6 @@ Departments act through their use cases as `registry …` does, the wallet over 
 against the signed trust bundle. Every step says how to do it by hand.
 """
 
-import csv
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,48 +12,50 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import orjson
-from sqlmodel import col, select
 
-from api.story import Revocable, Story, StoryBatch, StoryCertificate
-from registry import b64, bundle, certificate, credential, finding, pictures
+from registry import asking, b64, bundle, certificate, credential, finding, pictures
 from registry.answer_checking import check_answer
 from registry.chain.rpc import JsonRpcChain
 from registry.finding import Found
-from registry.keys import replace_file
 from registry.signing import SigningKey
 from registry.status_changes import Decision
-from registry.store.tables import Batch, ChainTransaction, PublicKey, Setting
+from registry.store.tables import PublicKey, Setting
 from registry.trust import Trust
 from registry.usecases import UseCases
 from scripts.department import DepartmentSystem
+from scripts.front_page import FrontPage
+from scripts.matter_story import Counted, RestaurantStory
 from scripts.overstepping import Overstepping
+from scripts.sample_plan import Departments
 from scripts.telling import StoryFailed, Telling, Verdict
+from wallet.answering import Answering
 from wallet.claiming import Claiming, Outcome, withdraw
 from wallet.keyfile import WalletFile
+from wallet.logging_in import Door
 from wallet.presenting import find, present, proof_code
+from wallet.sample_provider import SampleProvider
 
 NEXT = "story.next"
 CLERK = "sample clerk"
+LISTS_COME_IN, A_MOMENT = 60, 20
+"""Seconds."""
 SHOWN = ("company_name", "credit_code", "kind")
+ASKED_AT_ONCE = (
+    ("resident_identity", ("name", "age_over_18")),
+    ("business_licence", ("company_name", "credit_code")),
+)
 TAX_MATTER, SCHOOL_MATTER = "tax_registration", "school_enrolment"
 
 
-@dataclass
-class Departments:
-    """Codes by the short name that the sample gives each department, with their names."""
+@dataclass(frozen=True)
+class Neighbour:
+    """The registry of another province. final: how many certificates it has on the chain."""
 
     plan: Mapping[str, Any]
-
-    def code(self, alias: str) -> str:
-        """The code of a department."""
-        return next(str(each["code"]) for each in self.plan["departments"] if each["alias"] == alias)
-
-    def names(self, alias: str) -> tuple[str, str]:
-        """Its name in Chinese and English."""
-        found = next(each for each in self.plan["departments"] if each["alias"] == alias)
-        return str(found["zh"]), str(found["en"])
+    origin: str
+    cases: UseCases
+    final: int
 
 
 @dataclass
@@ -68,6 +69,7 @@ class Play:
     cases: UseCases
     overstepping: Overstepping
     school: DepartmentSystem
+    neighbour: Neighbour
     telling: Telling
     http: httpx.Client
 
@@ -82,8 +84,11 @@ class Play:
         """Unix seconds."""
         return self.cases.runtime.clock()
 
-    def play(self) -> None:
-        """Play it to the end. Raises StoryFailed where something is not as it should be."""
+    def play(self) -> Counted:
+        """Play it to the end; how the materials of its matter came.
+
+        Raises StoryFailed where something is not as it should be.
+        """
         with ThreadPoolExecutor(1) as beside:
             forged = beside.submit(self._overstep)
             identity, licence = self._find(identity=True), self._find(identity=False)
@@ -93,12 +98,18 @@ class Play:
             code, presentation = self._show_licence(wallet)
             self._checked_by_tax(code)
             self._asked_by_school()
+            self._asked_at_once(wallet)
             self._changed_letter(presentation)
             self._too_old(wallet)
             self._forged(forged.result())
-            self._lost_phone(wallet, identity, recovery or "")
+            anew = self._lost_phone(wallet, identity, recovery or "")
+            counted = self._restaurant(anew)
             self._revoked(licence, code)
-        self._write(identity, licence)
+        page = FrontPage(
+            self.data, self.origin, self.chain_url, self.plan, self.cases, self.departments, self.number
+        )
+        page.write(identity, self.telling, self.pictures)
+        return counted
 
     # The steps, in the order of the story.
 
@@ -116,7 +127,8 @@ class Play:
         ) as verdict:
             outcome = self._take_up(wallet, found, None if name == "identity" else "legal_representative")
             verdict.note = (
-                f"registry offer {found.certificate_id} --issuer {found.issuer}; wallet claim LINK --pin PIN"
+                f"registry offer {found.certificate_id} --issuer {found.issuer} --by ME --seen card; "
+                "wallet claim LINK --pin PIN"
             )
         return outcome
 
@@ -163,6 +175,30 @@ class Play:
             verdict.note = f"registry query resident_identity {matter} --holder FILE"
             verdict.expect("proven")
 
+    def _asked_at_once(self, wallet: WalletFile) -> None:
+        zh, en = self.departments.names("human_resources")
+        with self.telling.step(
+            f"{zh}一次请求两个部门的两种证照，她一次应答",
+            f"{en} asks for two certificates of two departments; she answers once",
+        ) as verdict:
+            requesting, asker = self.cases.requesting, self.departments.code("human_resources")
+            with self.cases.runtime.store.write() as session:
+                query = asking.query_for(session, self.cases.runtime.catalogue, ASKED_AT_ONCE)
+                made = requesting.make(session, asker, query)
+            answering = Answering(wallet, self.http, self.now)
+            read = answering.read(made.link)
+            if answering.verifier(read).code != asker:
+                raise StoryFailed("the wallet does not know who asks")
+            answering.send(answering.consider(read))
+            outcome = requesting.outcome(made.id, asker=asker)
+            found = {each.report["verdict"] for each in outcome.presented}
+            if not outcome.satisfied or len(outcome.presented) != len(ASKED_AT_ONCE):
+                raise StoryFailed("not everything that was asked for was shown")
+            verdict.verdict = found.pop() if len(found) == 1 else "mixed"
+            asks = " ".join(f"--ask {kind}:{','.join(claims)}" for kind, claims in ASKED_AT_ONCE)
+            verdict.note = f"registry request --issuer {asker} {asks}; wallet answer LINK"
+            verdict.expect("valid")
+
     def _changed_letter(self, presentation: str) -> None:
         with self.telling.step("有人改动了一个字", "Somebody changes one letter") as verdict:
             jwt, *disclosures, bound = presentation.split("~")
@@ -189,7 +225,7 @@ class Play:
             self._check(verdict, shown)
             verdict.expect("invalid", "right")
 
-    def _lost_phone(self, wallet: WalletFile, identity: Found, recovery: str) -> None:
+    def _lost_phone(self, wallet: WalletFile, identity: Found, recovery: str) -> WalletFile:
         with self.telling.step(
             "手机丢了：她用恢复码停用钱包", "Her phone is lost: she withdraws its credential"
         ) as verdict:
@@ -208,6 +244,56 @@ class Play:
             path = self._draw("identity", proof_code(anew, held, shown))
             self._check(verdict, path)
             verdict.expect("valid")
+        with self.telling.step(
+            "她以身份证照登录，一次领取各部门为她颁发的全部证照",
+            "She logs in with it, and claims what every department holds for her in one action",
+        ) as verdict:
+            outcome = Door(self._claiming(anew)).log_in(self.origin)
+            issuers = {each.configuration.partition(".")[0] for each in outcome.held}
+            if self.departments.code("market_regulation") not in issuers:
+                raise StoryFailed("the login did not give her the licence that she holds")
+            verdict.note = f"wallet login  (certificates: {len(outcome.held)}, departments: {len(issuers)})"
+        return anew
+
+    def _restaurant(self, wallet: WalletFile) -> Counted:
+        zh, en = Departments(self.neighbour.plan).names("human_resources")
+        with self.telling.step(
+            f"外省的{zh}把她在那里的社会保障卡发到同一个钱包",
+            f"{en}, in another province, puts the card she has there into the same wallet",
+        ) as verdict:
+            card = self._card_elsewhere()
+            there, known_here_only = self.neighbour, Claiming(wallet, self.http, self.now)
+            self._claim_at(there.cases, there.origin, known_here_only, card, None)
+            self._wait_for_lists(there.origin)
+            verdict.note = (
+                f'eval "$(python -m scripts.env --data {self.data / "province"})"; '
+                f"registry offer {card.certificate_id} --issuer {card.issuer} --by ME --seen card"
+            )
+        premises = str(self.citizen["licence"]["premises"])
+        return RestaurantStory(
+            self.cases, self.departments, self.telling, self._claiming(wallet), self.origin, premises
+        ).play()
+
+    def _wait_for_lists(self, origin: str) -> None:
+        """Until the other province was looked at: its bundle has the status list of the card."""
+        until = time.monotonic() + LISTS_COME_IN
+        while not any(
+            uri.startswith(origin) and each.fresh_until > self.now() + A_MOMENT
+            for uri, each in self.cases.everywhere().lists.items()
+        ):
+            if time.monotonic() > until:
+                raise StoryFailed("the other province's status lists did not come")
+            time.sleep(0.2)
+
+    def _card_elsewhere(self) -> Found:
+        """Her social security card of the other province."""
+        cases, office = self.neighbour.cases, Departments(self.neighbour.plan).code("human_resources")
+        number = str(self.citizen["citizen_number"])
+        with cases.runtime.store.read() as session:
+            rows = finding.by_holder(
+                session, cases.runtime.sealed, [office], "citizen_number", number, self.now()
+            )
+        return next(row for row in rows if row.status == 0)
 
     def _revoked(self, licence: Found, code: str) -> None:
         zh, en = self.departments.names("market_regulation")
@@ -226,17 +312,26 @@ class Play:
     # What the steps are made of.
 
     def _take_up(self, wallet: WalletFile, found: Found, role: str | None) -> Outcome:
+        return self._claim_at(self.cases, self.origin, self._claiming(wallet), found, role)
+
+    def _claim_at(
+        self, cases: UseCases, origin: str, claiming: Claiming, found: Found, role: str | None
+    ) -> Outcome:
         holder = ("citizen_number", str(self.citizen["citizen_number"]))
-        offer = self.cases.sharing.offer(
-            found.issuer, found.certificate_id, made_by=CLERK, role=role, holder=holder
+        offer = cases.sharing.offer(
+            found.issuer, found.certificate_id, made_by=CLERK, role=role, holder=holder, seen="card"
         )
-        claiming = Claiming(wallet, self.http, self.now)
-        outcome = first = claiming.claim(offer.link(self.origin), offer.pin)
+        outcome = first = claiming.claim(offer.link(origin), offer.pin)
         until = time.monotonic() + 30
         while outcome.waiting is not None and time.monotonic() < until:
             time.sleep(0.3)
             outcome = claiming.fetch()
         return first if first.held else Outcome(outcome.held, None, first.recovery_code)
+
+    def _claiming(self, wallet: WalletFile) -> Claiming:
+        """A wallet that the sample's provider vouches for."""
+        provider = SampleProvider.open(self.data / "wallet-provider")
+        return Claiming(wallet, self.http, self.now, provider)
 
     def _overstep(self) -> tuple[SigningKey, str]:
         key, chain = SigningKey.generate(), JsonRpcChain(self.chain_url)
@@ -307,63 +402,3 @@ class Play:
             session.add(row)
         story = self.plan["story"]
         return number, story[number % len(story)]
-
-    def _write(self, identity: Found, licence: Found) -> None:
-        """Tell the front page."""
-        shown = [identity, *self._for_the_page()]
-        made = [
-            StoryCertificate(
-                each.issuer,
-                each.certificate_id,
-                self.cases.sharing.copies.copy(each.issuer, each.certificate_id, self.now()).paper.link,
-            )
-            for each in shown
-        ]
-        story = Story(
-            citizen=str(self.number + 1),
-            origin=self.origin,
-            chain_url=self.chain_url,
-            pictures=self.pictures,
-            steps=tuple(self.telling.steps),
-            certificates=tuple(made),
-            batches=self._batches(),
-            revocable=Revocable(shown[1].issuer, shown[1].certificate_id),
-        )
-        replace_file(self.data / "story.json", msgspec.json.encode(story))
-
-    def _for_the_page(self) -> list[Found]:
-        """A business licence and a marriage certificate that no story uses, still valid, to be drawn."""
-        story = self.plan["story"]
-        spare = story[-1 - self.number % (len(story) // 2)]["licence"]["credit_code"]
-        issuer = self.departments.code("market_regulation")
-        civil = self.departments.code("civil_affairs")
-        with self.cases.runtime.store.read() as session:
-            vault, now = self.cases.runtime.sealed, self.now()
-            licences = finding.by_number(session, vault, [issuer], spare, now)
-            marriages = finding.by_number(session, vault, [civil], self._marriage_number(), now)
-        return [*licences[:1], *marriages[:1]]
-
-    def _marriage_number(self) -> str:
-        definition = self.cases.runtime.catalogue.by_alias("marriage")
-        name = next(each["file"] for each in self.plan["files"] if each["type"] == "marriage")
-        with (self.data / "sample" / name).open(encoding="utf-8", newline="") as file:
-            return next(csv.DictReader(file))[definition.number_claim]
-
-    def _batches(self) -> tuple[StoryBatch, ...]:
-        with self.cases.runtime.store.read() as session:
-            rows = session.exec(
-                select(Batch, ChainTransaction)
-                .join(ChainTransaction, col(ChainTransaction.id) == col(Batch.chain_tx))
-                .where(Batch.state == "final")
-            ).all()
-            return tuple(
-                StoryBatch(
-                    batch.issuer,
-                    batch.seq,
-                    batch.root.hex(),
-                    batch.size,
-                    batch.block_number or 0,
-                    "0x" + (sent.mined_hash or b"").hex(),
-                )
-                for batch, sent in rows
-            )

@@ -3,9 +3,12 @@
 import contextlib
 import fcntl
 import json
+import os
 import re
 import secrets
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +20,13 @@ from registry.chain.rpc import JsonRpcChain
 from registry.keys import replace_file
 from registry.settings import Settings
 from scripts.processes import Processes, free_port
+from wallet.sample_provider import SampleProvider
 
 ROOT = Path(__file__).resolve().parent.parent
 ROLES = ("api", "worker", "authority", "roots")
 CHAIN_PORT, API_PORT = 8545, 8000
+PARTNERS = "partners.json"
+"""File in a town's folder: origins of the registries beside it."""
 
 
 class Town:
@@ -45,6 +51,11 @@ class Town:
         return self.data / "chain.json"
 
     @property
+    def wallet_provider(self) -> Path:
+        """Folder of the sample's wallet provider (docs/attestations.md)."""
+        return self.data / "wallet-provider"
+
+    @property
     def chain_url(self) -> str:
         """Address of the chain's node."""
         return f"http://127.0.0.1:{self.chain_port}"
@@ -60,6 +71,7 @@ class Town:
         return {
             "ZT_DATA": str(self.data),
             "ZT_CHAIN_URL": self.chain_url,
+            "ZT_PARTNERS": json.dumps(partners_of(self.data)),
             "ZT_RIGHTS": str(self.data / "sample" / "rights"),
             "ZT_SAMPLE_TOWN": "1",
             **given,
@@ -71,6 +83,7 @@ class Town:
             data=self.data,
             chain_url=self.chain_url,
             rights=self.data / "sample" / "rights",
+            partners=partners_of(self.data),
             **{f"{role}_passphrase": self._passphrases[role] for role in roles},  # type: ignore[arg-type]
         )
 
@@ -86,6 +99,7 @@ class Town:
     def start_registry(self) -> None:
         """Authority, worker and API, each with its own keys; returns when the API answers."""
         registry = [sys.executable, "-m", "registry.cli.main"]
+        self._list_wallet_provider(registry)
         self.processes.start("authority", [*registry, "authority", "serve"], self.environment("authority"))
         self.processes.start("worker", [*registry, "work"], self.environment("worker"))
         serve = [*registry, "serve", "--port", str(self.api_port)]
@@ -93,6 +107,22 @@ class Town:
         self.processes.start("api", serve, self.environment("api"))
         self.processes.wait("api", lambda: self._listening(len(before)))
         self.processes.wait("api", self._api_answers)
+
+    def _list_wallet_provider(self, registry: list[str]) -> None:
+        """Put the sample's own wallet provider, which attests software, into the trust list."""
+        if not (self.wallet_provider / "provider.json").exists():
+            SampleProvider.create(self.wallet_provider, int(time.time()))
+        add = ["authority", "wallet-provider", "add", "sample", str(self.wallet_provider / "ca.pem")]
+        names = ["--zh", "样例钱包（仅软件）", "--en", "Sample wallet, software only"]
+        done = subprocess.run(
+            [*registry, *add, *names],
+            env={**os.environ, **self.environment("authority")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"wallet provider / 钱包提供者: {done.stderr.strip()}")
 
     def choose_api_port(self, origins: list[str]) -> bool:
         """Take the newest origin's port, or the next free one; True where that is a new origin."""
@@ -129,6 +159,18 @@ class Town:
     def passphrase(self, role: str) -> str:
         """What opens a role's key file."""
         return self._passphrases[role]
+
+
+def set_partners(data: Path, origins: list[str]) -> None:
+    """Name the registries that a town's departments may ask; read when its processes start."""
+    replace_file(data / PARTNERS, json.dumps(origins).encode())
+
+
+def partners_of(data: Path) -> list[str]:
+    """Origins of the registries beside this one; none where none were named."""
+    file = data / PARTNERS
+    origins: list[str] = json.loads(file.read_text("utf-8")) if file.exists() else []
+    return origins
 
 
 def town_plan(data: Path) -> dict[str, Any]:

@@ -1,6 +1,33 @@
-"""For all tests: examples may be slow to make on a busy machine, and that says nothing about the code."""
+"""For all tests: examples may be slow to make on a busy machine, and that says nothing about the code.
 
+What comes out the same every time (a passphrase's key, the types and matters that ship) is worked out once a
+process: each test has a town of its own, and would spend most of its time on that.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+import registry.authority.office
+import registry.cases.world
+import registry.runtime
+from registry import keys
+from registry.catalogue import load_catalogue
+from registry.matters import load_matters
 
 settings.register_profile("zhengtong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zhengtong")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def once() -> Iterator[None]:
+    """Keys derived, catalogue and matters read, once for all towns of this process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys._Scrypt, "key", lru_cache(keys._Scrypt.key))
+        catalogue = lru_cache(load_catalogue)
+        for module in (registry.runtime, registry.authority.office):
+            patch.setattr(module, "load_catalogue", catalogue)
+        patch.setattr(registry.cases.world, "load_matters", lru_cache(load_matters))
+        yield

@@ -1,24 +1,20 @@
 """`wallet …`: a citizen's wallet on the command line. Keys and credentials never leave its encrypted file."""
 
 import time
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.cli import files
 from registry.errors import RegistryError
-from registry.plain import plain
+from registry.plain import line, plain
+from wallet import answer_command, consent_commands, holder_commands, inbox_commands, log_command
+from wallet.options import DEFAULT, File, Json, Passphrase, Wait, day, link_in, network
+from wallet.outcomes import claiming_in, summary, tell, up_to_date
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import httpx
-
     from wallet.claiming import Claiming, Outcome
-    from wallet.keyfile import Held, WalletFile
 
 
 class OfferRefused(RegistryError):
@@ -35,22 +31,6 @@ class OfferRefused(RegistryError):
         )
 
 
-class UnknownRecoveryCode(RegistryError):
-    """No wallet in use has that code."""
-
-    kind = "unknown-recovery-code"
-    mender = "holder"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "恢复码不对，或该钱包已经停用。",
-            "The recovery code is wrong, or that wallet was withdrawn before.",
-        )
-
-
-DEFAULT: Final = Path.home() / ".zhengtong" / "wallet"
-_TIMEOUT: Final = 20.0
-
 app = typer.Typer(
     name="wallet",
     help="证通钱包 · claim, renew and show certificates / 领取、更新、出示电子证照",
@@ -59,21 +39,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-
-File = Annotated[
-    Path, typer.Option("--file", envvar="ZT_WALLET", help="The wallet's file / 钱包文件", show_default=False)
-]
-Passphrase = Annotated[
-    str,
-    typer.Option(
-        envvar="ZT_WALLET_PASSPHRASE",
-        metavar="TEXT",
-        help="Opens the file; asked for where it is not given / 钱包口令，未给出时询问",
-        show_default=False,
-    ),
-]
-Wait = Annotated[bool, typer.Option(help="Wait until the chain is ready / 等待上链完成")]
-Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
 
 
 @app.command()
@@ -89,17 +54,18 @@ def claim(
     wait: Wait = True,
     as_json: Json = False,
 ) -> None:
-    """Claim what an issuer offers / 领取证照"""
+    """Claim what an issuer offers, by its PIN or with the identity certificate / 领取证照"""
     from wallet.openid4vci import Refused
 
-    with _claiming(file, passphrase, create=True) as claiming:
+    with claiming_in(file, passphrase, create=True) as claiming:
+        link = link_in(offer, ("openid-credential-offer",))
         try:
-            outcome = claiming.claim(_offer(offer), pin)
+            outcome = _taken_up(claiming, link) if pin is None else claiming.claim(link, pin)
         except Refused as refused:
             if refused.code != "invalid_grant":
                 raise
             raise OfferRefused from refused
-        _finish(claiming, outcome, wait, as_json)
+        tell(claiming, outcome, wait, as_json)
 
 
 @app.command()
@@ -111,9 +77,9 @@ def renew(
     as_json: Json = False,
 ) -> None:
     """Renew what ends soon, and fetch what was not ready / 更新即将到期的凭证"""
-    with _claiming(file, passphrase) as claiming:
+    with claiming_in(file, passphrase) as claiming:
         outcome = claiming.renew(all=all)
-        _finish(claiming, outcome, wait, as_json)
+        tell(claiming, outcome, wait, as_json)
     if not (as_json or outcome.held or outcome.lost or outcome.waiting is not None):
         typer.echo(
             "没有需要更新的凭证（--all 全部更新） / "
@@ -125,51 +91,57 @@ def renew(
 def list_all(passphrase: Passphrase = "", file: File = DEFAULT, as_json: Json = False) -> None:
     """What is in the wallet / 钱包中的证照"""
     from registry import credential, jcs
+    from wallet.type_names import names
 
-    held = _open(file, passphrase).content.held
+    content = up_to_date(file, passphrase).content
     if as_json:
-        typer.echo(jcs.dumps([_summary(each) for each in held]).decode())
+        typer.echo(jcs.dumps([summary(each) for each in content.held]).decode())
         return
-    if not held:
+    if not content.held:
         typer.echo("钱包是空的 / the wallet is empty")
-    for each in held:
+    for each in content.held:
         payload = credential.parse(each.credential).payload
-        typer.echo(plain(payload.core.certificate_id))
-        typer.echo(plain(f"    {each.configuration} · 凭证有效至 credential good until {_day(payload.exp)}"))
+        name = str(names(content, payload).name) or each.configuration
+        typer.echo(line(payload.core.certificate_id))
+        typer.echo(line(f"    {name} · 凭证有效至 credential good until {day(payload.exp)}"))
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
+    name: Annotated[str, typer.Argument(help="Identifier, name, or a part of it / 标识或名称")],
     passphrase: Passphrase = "",
     file: File = DEFAULT,
     as_json: Json = False,
 ) -> None:
     """The claims of one certificate; on this screen only / 查看信息项"""
-    from registry import jcs
+    from registry import credential, jcs
     from registry.cli.terminal import shortened
     from wallet.presenting import claims_of, find
 
-    held = find(_open(file, passphrase), name)
+    wallet = up_to_date(file, passphrase)
+    held = find(wallet, name)
     if as_json:
-        typer.echo(jcs.dumps({**_summary(held), "claims": claims_of(held)}).decode())
+        typer.echo(jcs.dumps({**summary(held), "claims": claims_of(held)}).decode())
         return
     from rich.table import Table
     from rich.text import Text
 
-    summary = _summary(held)
-    typer.echo(plain(f"{summary['certificate_id']}\n    {summary['configuration']}"))
+    from wallet.type_names import names
+
+    called = names(wallet.content, credential.parse(held.credential).payload)
+    typer.echo(line(str(summary(held)["certificate_id"])))
+    typer.echo(line(f"    {str(called.name) or held.configuration}"))
     table = Table(box=None)
     for heading in ("信息项 claim", "内容 value"):
         table.add_column(heading, overflow="fold")
     for claim_name, value in claims_of(held).items():
-        table.add_row(Text(plain(claim_name)), Text(plain(shortened(value))))
+        table.add_row(Text(plain(called.claim(claim_name))), Text(plain(shortened(value))))
     _print(table)
 
 
 @app.command()
 def present(
-    name: Annotated[str, typer.Argument(help="Identifier, type, or a part of it / 标识或种类")],
+    name: Annotated[str, typer.Argument(help="Identifier, name, or a part of it / 标识或名称")],
     claims: Annotated[str, typer.Option(help="Names with commas: these and no others / 出示的信息项")],
     passphrase: Passphrase = "",
     out: Annotated[Path | None, typer.Option("--out", help="QR picture (PNG) / 二维码图片")] = None,
@@ -186,7 +158,7 @@ def present(
 
     if (out is not None) + text + link != 1:
         raise typer.BadParameter("choose one of --out, --text, --link / 请选择一种出示方式")
-    wallet = _open(file, passphrase)
+    wallet = up_to_date(file, passphrase)
     held = presenting.find(wallet, name)
     chosen = [each.strip() for each in claims.split(",") if each.strip()]
     shown = presenting.present(wallet, held, chosen, now=int(time.time()))
@@ -196,46 +168,26 @@ def present(
         code = ""
         typer.echo(f"{needed.zh} / {needed.en}", err=True)
     if not code:
-        with _http() as http:
+        with network() as http:
             code = presenting.link(http, held, shown)
     if out is None:
-        typer.echo(code)
+        typer.echo(line(code))
     else:
         out.write_bytes(pictures.draw(code))
         typer.echo(f"{out}  （一分钟内有效 good for a minute）")
 
 
-@app.command()
-def withdraw(
-    issuer: Annotated[str, typer.Option(help="Address of the registry / 登记系统地址")],
-    recovery_code: Annotated[
-        str,
-        typer.Option(
-            envvar="ZT_RECOVERY_CODE",
-            prompt="恢复码 recovery code",
-            hide_input=True,
-            help="Of the lost wallet / 遗失钱包的恢复码",
-        ),
-    ],
-    as_json: Json = False,
-) -> None:
-    """Withdraw every credential of a lost wallet; the certificates stand / 停用遗失钱包的全部凭证"""
-    from registry import jcs
-    from wallet.claiming import withdraw as withdraw_all
-    from wallet.openid4vci import Refused
-
-    try:
-        with _http() as http:
-            count = withdraw_all(http, issuer.rstrip("/"), recovery_code)
-    except Refused as refused:
-        if refused.code not in {"not-found", "malformed"}:
-            raise
-        raise UnknownRecoveryCode from refused
-    typer.echo(
-        jcs.dumps({"credentials": count}).decode()
-        if as_json
-        else f"已停用 {count} 份凭证，证照仍然有效 / {count} credentials withdrawn; the certificates stand"
-    )
+app.command("answer")(answer_command.answer)
+app.command("login")(holder_commands.login)
+app.command("wallets")(holder_commands.wallets)
+app.command("withdraw")(holder_commands.withdraw)
+app.command("log")(log_command.log)
+app.command("inbox")(inbox_commands.inbox)
+app.command("consents")(consent_commands.consents)
+app.command("consent")(consent_commands.consent)
+app.command("object")(inbox_commands.object_to)
+app.command("objections")(inbox_commands.objections)
+app.command("offers")(inbox_commands.offers)
 
 
 def main() -> None:
@@ -257,109 +209,18 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _finish(claiming: "Claiming", outcome: "Outcome", wait: bool, as_json: bool) -> None:
-    """Wait for what was deferred, and say what came of it."""
-    from registry import jcs
+def _taken_up(claiming: "Claiming", link: str) -> "Outcome":
+    """Claim without a PIN, where the offer needs none, or by the identity credential, where that is held."""
+    from wallet.claiming import PinNeeded
+    from wallet.logging_in import Door, NoIdentity
 
-    held, waiting, lost = list(outcome.held), outcome.waiting, list(outcome.lost)
-    while wait and waiting is not None:
-        if not as_json:
-            typer.echo("正在上链，请稍候… / being anchored, one moment…", err=True)
-        time.sleep(waiting)
-        fetched = claiming.fetch()
-        held, waiting, lost = held + fetched.held, fetched.waiting, lost + list(fetched.lost)
-    if as_json:
-        said = {
-            "held": [_summary(each) for each in held],
-            "pending": waiting is not None,
-            "lost": lost,
-            "recovery_code": outcome.recovery_code or "",
-        }
-        typer.echo(jcs.dumps(said).decode())
-        return
-    for each in held:
-        summary = _summary(each)
-        until = _day(int(summary["exp"]))
-        typer.echo(plain(f"已领取 claimed （至 until {until}）:\n{summary['certificate_id']}"))
-    for configuration in lost:
-        typer.echo(plain(f"不能再更新 can no longer be renewed: {configuration}"))
-    if waiting is not None:
-        typer.echo("尚在上链，请稍后运行 wallet renew / not anchored yet: run wallet renew later")
-    if outcome.recovery_code is not None:
-        typer.echo(
-            f"恢复码 recovery code: {plain(outcome.recovery_code)}\n"
-            "请抄下并与手机分开保存：手机遗失时凭它停用全部凭证。 / Write it down, apart from the phone."
-        )
-
-
-def _summary(held: "Held") -> dict[str, str | int]:
-    from registry import credential
-
-    payload = credential.parse(held.credential).payload
-    return {
-        "certificate_id": payload.core.certificate_id,
-        "configuration": held.configuration,
-        "issuer": held.issuer,
-        "exp": payload.exp,
-    }
-
-
-@contextmanager
-def _claiming(file: Path, passphrase: str, *, create: bool = False) -> "Iterator[Claiming]":
-    from wallet.claiming import Claiming
-    from wallet.keyfile import WalletFile
-
-    with WalletFile.alone(file), _http() as http:
-        yield Claiming(_open(file, passphrase, create=create), http, lambda: int(time.time()))
-
-
-@contextmanager
-def _http() -> "Iterator[httpx.Client]":
-    import httpx
-
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as http:
-        yield http
-
-
-def _open(file: Path, passphrase: str, *, create: bool = False) -> "WalletFile":
-    from wallet.keyfile import NoWallet, WalletFile
-
-    if file.exists():
-        return WalletFile.open(file, passphrase or _ask("口令 passphrase"))
-    if not create:
-        raise NoWallet
-    typer.echo(f"新建钱包 / making a new wallet: {file}", err=True)
-    return WalletFile.create(
-        file, passphrase or _ask("请设定口令 choose a passphrase", again="再输一次 once more")
-    )
-
-
-def _ask(question: str, *, again: str = "") -> str:
-    """A passphrase, typed unseen; a new one twice."""
-    typed: str = typer.prompt(question, hide_input=True, confirmation_prompt=again or False, err=True)
-    return typed
-
-
-def _offer(given: str) -> str:
-    """The offer's link: as given, or out of a picture."""
-    from registry import pictures
-
-    if given.startswith("openid-credential-offer:"):
-        return given
-    path = Path(given)
-    if not path.is_file():
-        raise typer.BadParameter("neither an offer's link nor a file / 既不是领取链接，也不是文件")
-    texts = [each for each in pictures.read(path.read_bytes()) if each.startswith("openid-credential-offer:")]
-    if not texts:
-        raise typer.BadParameter("no offer in that picture / 图片中没有领取邀请")
-    return texts[0]
-
-
-def _day(seconds: int) -> str:
     try:
-        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d")
-    except (ValueError, OverflowError, OSError):  # another registry may write any number
-        return "?"
+        return claiming.claim(link)
+    except PinNeeded as needed:
+        try:
+            return Door(claiming).take_up(link)
+        except NoIdentity:
+            raise needed from None
 
 
 def _print(table: object) -> None:

@@ -1,71 +1,54 @@
-"""A client of OpenID4VCI 1.0: offers, metadata, tokens bound by DPoP (RFC 9449), key proofs, deferral."""
+"""A client of OpenID4VCI 1.0: tokens bound by DPoP (RFC 9449), key proofs, encryption, deferral."""
 
 import hashlib
-import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
-from registry import b64
-from registry.errors import RegistryError
+from registry import b64, jcs
 from registry.signing import SigningKey, sign_jws
+from wallet import encryption
+from wallet.attesting import Attesting
+from wallet.exchange import BadOffer, Refused, answer, checked_address, text, value
+from wallet.issuers import PRE_AUTHORISED, Issuer, Offer, read_metadata, read_offer
 
-PRE_AUTHORISED: Final = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
-_LARGEST: Final = 4 << 20
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,16384}", re.ASCII)
+"""What may stand in a header (RFC 6750, section 2.1)."""
+_DETAILS: Final = "openid_credential"
 
-
-class Refused(RegistryError):
-    """The issuer, or whoever answers in its place, refused. code: its OAuth or OpenID4VCI error, if any."""
-
-    kind = "refused-by-issuer"
-    mender = "holder"
-
-    def __init__(self, code: str, status: int = 0) -> None:
-        super().__init__(f"颁发方拒绝：{code}。", f"The issuer refuses: {code}.")
-        self.code = code
-        self.http_status = status
-
-
-class BadOffer(RegistryError):
-    """The offer, or what it leads to, is not as OpenID4VCI has it."""
-
-    kind = "bad-offer"
-    mender = "issuer"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A credential offer. needs_pin: a transaction code was told by another way."""
-
-    issuer: str
-    configurations: tuple[str, ...]
-    code: str = field(repr=False)
-    needs_pin: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """The endpoints of a Credential Issuer and its authorisation server."""
-
-    issuer: str
-    token: str
-    nonce: str
-    credential: str
-    deferred: str
-    configurations: Mapping[str, Any]
+__all__ = [
+    "PRE_AUTHORISED",
+    "BadOffer",
+    "Client",
+    "Issuer",
+    "Offer",
+    "Refused",
+    "Tokens",
+    "Waiting",
+    "answer",
+    "checked_address",
+    "read_metadata",
+    "read_offer",
+]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """recovery_code: for a wallet that claims here for the first time."""
+    """recovery_code: for a wallet that claims here for the first time.
+
+    identifiers: `credential_identifier` -> configuration, where the issuer names them; scope: as it says.
+    """
 
     access: str
     refresh: str | None
     recovery_code: str | None
+    identifiers: Mapping[str, str] = field(default_factory=dict)
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,7 +62,8 @@ class Waiting:
 class Client:
     """Speaks to one Credential Issuer for one wallet.
 
-    dpop: the key that tokens are bound to; clock: Unix seconds.
+    dpop: the key that tokens are bound to; clock: Unix seconds. attesting: what a wallet provider vouches
+    for, if one does; it is shown where an issuer takes it.
     """
 
     def __init__(
@@ -88,7 +72,9 @@ class Client:
         dpop: SigningKey,
         clock: Callable[[], int],
         randomness: Callable[[int], bytes] = os.urandom,
+        attesting: Attesting | None = None,
     ) -> None:
+        self._attesting = attesting
         self._http = http
         self._dpop = dpop
         self._clock = clock
@@ -99,35 +85,78 @@ class Client:
         """Tokens for the offer's code and the PIN.
 
         Raises:
+            BadOffer: it has no code.
             Refused: `invalid_grant`, for a wrong PIN or an offer that has ended.
         """
+        if offer.code is None:
+            raise BadOffer("此邀请须登录领取。", "That offer is taken up by a login.")
         form = {"grant_type": PRE_AUTHORISED, "pre-authorized_code": offer.code}
         if pin is not None:
             form["tx_code"] = pin
-        return self._tokens(issuer, form)
+        return self.tokens(issuer, form)
 
-    def refresh(self, issuer: Issuer, refresh_token: str) -> Tokens:
-        """A new access token.
+    def refresh(self, issuer: Issuer, refresh_token: str, configurations: Sequence[str] = ()) -> Tokens:
+        """A new access token. configurations: those whose `credential_identifier`s are to be named.
 
         Raises:
             Refused: the grant has ended.
         """
-        return self._tokens(issuer, {"grant_type": "refresh_token", "refresh_token": refresh_token})
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        if configurations:
+            form["authorization_details"] = details(configurations)
+        return self.tokens(issuer, form)
 
-    def claim(
-        self, issuer: Issuer, access: str, configuration: str, keys: Sequence[SigningKey]
-    ) -> list[str] | Waiting:
-        """Credentials of one configuration, one for each key, or what to wait with.
+    def read(self, url: str, access: str) -> Any:
+        """What stands at an address of the issuer, for who has the token.
 
         Raises:
             Refused: as the issuer says.
         """
-        nonce = self._answer(self._http.post(issuer.nonce)).get("c_nonce")
-        body = {
-            "credential_configuration_id": configuration,
-            "proofs": {"jwt": [self._key_proof(key, issuer.issuer, nonce) for key in keys]},
+        return value(self._http.get(url, headers=self._proved(url, access, "GET")))
+
+    def write(
+        self, url: str, access: str, body: Mapping[str, Any], headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The answer to a JSON object posted to an address of the issuer. Raises as `read`."""
+        return answer(self.post(url, access, headers=headers, json=body))
+
+    def put(self, url: str, access: str, content: bytes, media_type: str) -> dict[str, Any]:
+        """The answer to a file put at an address of the issuer. Raises as `read`."""
+        headers = {"Content-Type": media_type}
+        return answer(self._sent("PUT", url, access, headers, content=content))
+
+    def delete(self, url: str, access: str) -> None:
+        """End what stands at an address of the issuer. Raises as `read`."""
+        response = self._http.delete(url, headers=self._proved(url, access, "DELETE"))
+        if not response.is_success:
+            value(response)
+
+    def claim(
+        self,
+        issuer: Issuer,
+        access: str,
+        configuration: str,
+        keys: Sequence[SigningKey],
+        identifier: str | None = None,
+    ) -> list[str] | Waiting:
+        """Credentials of one configuration, one for each key, or what to wait with.
+
+        identifier: the `credential_identifier` that is meant, where the issuer named any.
+
+        Raises:
+            Refused: as the issuer says.
+        """
+        nonce = None if issuer.nonce is None else answer(self._http.post(issuer.nonce)).get("c_nonce")
+        body: dict[str, Any] = {
+            "proofs": {"jwt": self._key_proofs(issuer, configuration, keys, nonce)},
+            # Ours, passed over by others: also a version that has not begun, for when there is no network.
+            "coming": True,
         }
-        return _claimed(self._post(issuer.credential, access, json=body))
+        if identifier is None:
+            body["credential_configuration_id"] = configuration
+        else:
+            body["credential_identifier"] = identifier
+        return _claimed(self._asked(issuer, issuer.credential, access, body))
 
     def fetch(self, issuer: Issuer, access: str, transaction: str) -> list[str] | Waiting:
         """The credentials of a deferred answer, or what to go on waiting with.
@@ -135,30 +164,68 @@ class Client:
         Raises:
             Refused: as the issuer says.
         """
-        return _claimed(self._post(issuer.deferred, access, json={"transaction_id": transaction}))
+        if issuer.deferred is None:
+            raise BadOffer("颁发方没有延后领取的地址。", "The issuer has no endpoint for what it deferred.")
+        return _claimed(self._asked(issuer, issuer.deferred, access, {"transaction_id": transaction}))
 
-    def _tokens(self, issuer: Issuer, form: Mapping[str, str]) -> Tokens:
-        answer = self._post(issuer.token, None, data=form)
-        if str(answer.get("token_type", "")).lower() != "dpop":
+    def tokens(self, issuer: Issuer, form: Mapping[str, str]) -> Tokens:
+        """What the token endpoint gives for a form. Raises BadOffer, Refused."""
+        said = answer(self.ask_server(issuer, issuer.token, form))
+        if str(said.get("token_type", "")).lower() != "dpop":
             raise BadOffer("颁发方未绑定令牌。", "The issuer did not bind its token to the wallet's key.")
-        return Tokens(_text(answer, "access_token"), answer.get("refresh_token"), answer.get("recovery_code"))
+        access = text(said, "access_token")
+        if not _TOKEN.fullmatch(access):
+            raise BadOffer("颁发方的令牌格式不对。", "The issuer's token is none.")
+        return Tokens(
+            access,
+            _optional(said, "refresh_token"),
+            _optional(said, "recovery_code"),
+            _identifiers(said.get("authorization_details")),
+            _optional(said, "scope") or "",
+        )
 
-    def _post(self, url: str, access: str | None, **body: Any) -> dict[str, Any]:
+    def ask_server(self, issuer: Issuer, url: str, form: Mapping[str, str]) -> httpx.Response:
+        """Post a form to the authorisation server, attested where it takes that; a `client_id` in it is then
+        the attested one."""
+        if self._attesting is None or not issuer.takes_attestations:
+            return self.post(url, None, data=form)
+        named = {"client_id": self._attesting.provider.client_id} if "client_id" in form else {}
+        return self.post(url, None, data={**form, **named}, headers=self._attesting.headers(issuer.server))
+
+    def post(
+        self, url: str, access: str | None, *, headers: dict[str, str] | None = None, **body: Any
+    ) -> httpx.Response:
         """Post with a proof of possession; once more if the server wants a nonce of its own (RFC 9449, 8)."""
-        response = self._http.post(url, headers=self._proved(url, access), **body)
+        return self._sent("POST", url, access, headers or {}, **body)
+
+    def _sent(
+        self, method: str, url: str, access: str | None, more: dict[str, str], **body: Any
+    ) -> httpx.Response:
+        response = self._http.request(method, url, headers=self._proved(url, access, method) | more, **body)
         wants_nonce = response.status_code in (400, 401) and "use_dpop_nonce" in (
             response.text + response.headers.get("WWW-Authenticate", "")
         )
         self._server_nonce = response.headers.get("DPoP-Nonce", self._server_nonce)
         if wants_nonce:
-            response = self._http.post(url, headers=self._proved(url, access), **body)
-        return self._answer(response)
+            response = self._http.request(
+                method, url, headers=self._proved(url, access, method) | more, **body
+            )
+        return response
 
-    def _proved(self, url: str, access: str | None) -> dict[str, str]:
+    def _asked(self, issuer: Issuer, url: str, access: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request for credentials, encrypted both ways where the issuer offers that."""
+        if issuer.encryption is None:
+            return answer(self.post(url, access, json=body))
+        opener = SigningKey.generate()
+        sealed = issuer.encryption.seal(body, opener)
+        headers = {"Content-Type": encryption.MEDIA_TYPE}
+        return encryption.opened(self.post(url, access, content=sealed, headers=headers), opener)
+
+    def _proved(self, url: str, access: str | None, method: str = "POST") -> dict[str, str]:
         claims = {
             "jti": b64.encode(self._randomness(16)),
-            "htm": "POST",
-            "htu": url,
+            "htm": method,
+            "htu": urlsplit(url)._replace(query="", fragment="").geturl(),
             "iat": self._clock(),
         }
         if self._server_nonce is not None:
@@ -170,133 +237,51 @@ class Client:
         headers["DPoP"] = sign_jws({"typ": "dpop+jwt", "jwk": self._dpop.public.jwk}, claims, self._dpop)
         return headers
 
-    def _key_proof(self, key: SigningKey, issuer: str, nonce: object) -> str:
-        claims = {"aud": issuer, "iat": self._clock()}
+    def _key_proofs(
+        self, issuer: Issuer, configuration: str, keys: Sequence[SigningKey], nonce: object
+    ) -> list[str]:
+        """A proof for each key; with a key attestation one for all that it names (appendix F.1)."""
+        claims = {"aud": issuer.issuer, "iat": self._clock()}
         if isinstance(nonce, str):
             claims["nonce"] = nonce
-        return sign_jws({"typ": "openid4vci-proof+jwt", "jwk": key.public.jwk}, claims, key)
-
-    @staticmethod
-    def _answer(response: httpx.Response) -> dict[str, Any]:
-        return answer(response)
-
-
-def answer(response: httpx.Response) -> dict[str, Any]:
-    """A JSON object that was answered.
-
-    Raises:
-        Refused: the answer is an error, or no JSON object.
-    """
-    try:
-        body = response.json() if len(response.content) <= _LARGEST else None
-    except (ValueError, RecursionError):
-        body = None
-    if response.is_success and isinstance(body, dict):
-        return body
-    code = body.get("error") or str(body.get("type", "")).rpartition(":")[2] if isinstance(body, dict) else ""
-    raise Refused(str(code)[:80] or f"HTTP {response.status_code}", response.status_code)
+        attested = issuer.takes_attestations or issuer.demands_attested_keys(configuration)
+        more = (
+            {} if self._attesting is None or not attested else {"key_attestation": self._attesting.keys(keys)}
+        )
+        return [
+            sign_jws({"typ": "openid4vci-proof+jwt", "jwk": key.public.jwk} | more, claims, key)
+            for key in (keys[:1] if more else keys)
+        ]
 
 
-def read_offer(http: httpx.Client, link: str) -> Offer:
-    """The offer in an `openid-credential-offer://` link, by value or by reference.
-
-    Raises:
-        BadOffer: the link is none, or its offer has no pre-authorised code.
-    """
-    parameters = parse_qs(urlsplit(link.strip()).query)
-    if "credential_offer_uri" in parameters:
-        offer = answer(http.get(checked_address(parameters["credential_offer_uri"][0])))
-    elif "credential_offer" in parameters:
-        offer = _json(parameters["credential_offer"][0])
-    else:
-        raise BadOffer("这不是领取邀请。", "This is no credential offer.")
-    grants = offer.get("grants")
-    grant = grants.get(PRE_AUTHORISED) if isinstance(grants, dict) else None
-    configurations = offer.get("credential_configuration_ids")
-    if not isinstance(grant, dict) or not isinstance(configurations, list):
-        raise BadOffer("邀请缺少预授权码。", "The offer has no pre-authorised code.")
-    return Offer(
-        _text(offer, "credential_issuer"),
-        tuple(map(str, configurations)),
-        _text(grant, "pre-authorized_code"),
-        "tx_code" in grant,
-    )
+def details(configurations: Sequence[str]) -> str:
+    """`authorization_details` that ask for these configurations (section 5.1.1)."""
+    return jcs.dumps(
+        [{"type": _DETAILS, "credential_configuration_id": each} for each in configurations]
+    ).decode()
 
 
-def read_metadata(http: httpx.Client, issuer: str) -> Issuer:
-    """A Credential Issuer's metadata and its authorisation server's.
-
-    Raises:
-        BadOffer: they are not of this issuer, or miss an endpoint.
-    """
-    metadata = answer(
-        http.get(_well_known(issuer, "openid-credential-issuer"), headers={"Accept": "application/json"})
-    )
-    if metadata.get("credential_issuer") != issuer:
-        raise BadOffer("元数据不属于该颁发方。", "The metadata belongs to another issuer.")
-    servers = metadata.get("authorization_servers", [issuer])
-    server = servers[0] if isinstance(servers, list) and servers else None
-    if not isinstance(server, str):
-        raise BadOffer("元数据缺少授权服务器。", "The metadata names no authorisation server.")
-    authorisation = answer(http.get(_well_known(server, "oauth-authorization-server")))
-    if authorisation.get("issuer") != server:
-        raise BadOffer("元数据不属于该授权服务器。", "The metadata belongs to another authorisation server.")
-    return Issuer(
-        issuer,
-        checked_address(_text(authorisation, "token_endpoint")),
-        checked_address(_text(metadata, "nonce_endpoint")),
-        checked_address(_text(metadata, "credential_endpoint")),
-        checked_address(_text(metadata, "deferred_credential_endpoint")),
-        metadata.get("credential_configurations_supported", {}),
-    )
+def _identifiers(given: object) -> dict[str, str]:
+    """`credential_identifier` -> configuration, of a token response (section 6.2)."""
+    found: dict[str, str] = {}
+    for each in given if isinstance(given, list) else []:
+        if isinstance(each, dict) and isinstance(each.get("credential_identifiers"), list):
+            configuration = each.get("credential_configuration_id")
+            if isinstance(configuration, str):
+                found |= {id: configuration for id in each["credential_identifiers"] if isinstance(id, str)}
+    return found
 
 
-def checked_address(url: str) -> str:
-    """An address that may be asked: https, or http on this very machine.
-
-    Raises:
-        BadOffer: it is another one.
-    """
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise BadOffer("这不是网址。", "This is no address.") from None
-    if parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and _is_local(parts.hostname))):
-        return url
-    raise BadOffer("地址不是 https。", "The address is not https.")
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _well_known(issuer: str, name: str) -> str:
-    parts = urlsplit(checked_address(issuer))
-    return f"{parts.scheme}://{parts.netloc}/.well-known/{name}{parts.path.rstrip('/')}"
-
-
-def _json(text: str) -> dict[str, Any]:
-    return answer(httpx.Response(200, text=text))
-
-
-def _text(members: Mapping[str, Any], name: str) -> str:
-    value = members.get(name)
-    if not isinstance(value, str) or not value:
-        raise BadOffer(f"缺少 {name}。", f"{name} is missing.")
-    return value
+def _optional(members: Mapping[str, Any], name: str) -> str | None:
+    return text(members, name) if members.get(name) else None
 
 
 def _claimed(body: Mapping[str, Any]) -> list[str] | Waiting:
     if "transaction_id" in body:
         interval = body.get("interval", 5)
         whole = isinstance(interval, int) and not isinstance(interval, bool)
-        return Waiting(_text(body, "transaction_id"), min(max(1, interval), 3_600) if whole else 5)
+        return Waiting(text(body, "transaction_id"), min(max(1, interval), 3_600) if whole else 5)
     credentials = body.get("credentials")
     if not isinstance(credentials, list) or not credentials:
         raise BadOffer("颁发方没有给出凭证。", "The issuer gave no credential.")
-    return [_text(entry if isinstance(entry, dict) else {}, "credential") for entry in credentials]
+    return [text(entry if isinstance(entry, dict) else {}, "credential") for entry in credentials]

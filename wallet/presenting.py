@@ -10,8 +10,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from registry import b64, certificate, credential, proofcode
 from registry.credential import CODE_AUDIENCE
 from registry.errors import RegistryError
+from wallet.exchange import answer, checked_address, text
 from wallet.keyfile import Held, WalletFile
-from wallet.openid4vci import answer, checked_address
+from wallet.type_names import is_called
 
 Randomness = Callable[[int], bytes]
 
@@ -37,16 +38,12 @@ def claims_of(held: Held) -> dict[str, str]:
 
 
 def find(wallet: WalletFile, name: str) -> Held:
-    """The newest credential that a name means: its certificate's identifier, its configuration, or a part.
+    """The newest credential that a name means: of its certificate or type, or a part (`is_called`).
 
     Raises:
         NothingHeld: none, or credentials of several certificates.
     """
-    found = [
-        each
-        for each in wallet.content.held
-        if name in each.configuration or name in credential.parse(each.credential).payload.core.certificate_id
-    ]
+    found = [each for each in wallet.content.held if is_called(wallet.content, each, name)]
     certificates = {credential.parse(each.credential).payload.core.certificate_id for each in found}
     if len(certificates) != 1:
         raise NothingHeld(
@@ -104,9 +101,9 @@ def link(http: httpx.Client, held: Held, presentation: str, *, randomness: Rando
     sealed = nonce + AESGCM(key).encrypt(nonce, presentation.encode(), b"zt-link")
     said = answer(
         http.post(
-            checked_address(f"{held.issuer}/p"),
+            checked_address(http, f"{held.issuer}/p"),
             content=json.dumps({"sealed": b64.encode(sealed)}),
             headers={"Content-Type": "application/json"},
         )
     )
-    return f"{held.issuer}/p/{said['id']}#{b64.encode(key)}"
+    return f"{held.issuer}/p/{text(said, 'id')}#{b64.encode(key)}"

@@ -44,12 +44,6 @@ for (const kind of ["dragover", "dragleave", "drop"]) {
   });
 }
 
-// A printed copy leads here with its proof after the #, which browsers send to nobody.
-if (location.pathname === "/c" && location.hash.length > 1) {
-  document.getElementById("text").value = location.href;
-  history.replaceState(null, "", "/c" + location.search);
-}
-
 // A wallet's link: what is behind it is sealed, and the key after the # stays in this browser.
 if (location.pathname.startsWith("/p/") && location.hash.length > 1) {
   const key = location.hash.slice(1);

@@ -12,10 +12,11 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from registry import bundle, rootdocument
-from registry.authority.office import BUNDLE, ROOT, Office, open_or_create
+from registry.authority.office import BUNDLE, ROOT, Office
 from registry.errors import NotFound
 from registry.keys import KeyRing, Signing, new_signing
 from registry.rootdocument import KEYS, THRESHOLD, RootDocument
+from registry.runtime import open_or_create
 from registry.signing import SigningKey
 from registry.store.tables import Setting
 from registry.trust import History, Trust

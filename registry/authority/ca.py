@@ -1,12 +1,14 @@
-"""X.509 certificates for issuers' P-256 keys (RFC 5280), for the `x5c` that HAIP asks for.
+"""X.509 certificates for issuers' keys (RFC 5280), for the `x5c` that HAIP asks for.
 
 Our own verifier takes no trust from them: it compares a certificate's key with the trust state. Third-party
-wallets and verifiers that pin the CA need nothing else.
+wallets and verifiers that pin the CA need nothing else. A certificate for an SM2 key is signed by the same
+CA on P-256; nobody who does not know that curve can use it.
 """
 
 import datetime
 from base64 import b64encode
 from collections.abc import Callable, Sequence
+from hashlib import sha1
 from ipaddress import ip_address
 from os import urandom
 from urllib.parse import urlsplit
@@ -16,11 +18,18 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from registry.signing import PublicKey, SigningKey
+from registry.suites import ES256
+
 CA_YEARS = 20
 """Longer than the last copy that any key may have signed."""
 ISSUER_YEARS = 6
 """A key signs for a while, and its paper copies live five years."""
 
+_LONGEST_NAME = 64
+"""Bytes of UTF-8. RFC 5280 (appendix A.1) says characters, `cryptography` counts bytes."""
+_SEQUENCE, _BIT_STRING = 0x30, 0x03
+"""Tags of DER (X.690)."""
 _DAY = 86_400
 _BACKDATED = 300
 """Seconds by which a certificate begins early, for third parties whose clock is behind."""
@@ -39,7 +48,7 @@ class CertificateAuthority:
 
     def certify(
         self,
-        key: ec.EllipticCurvePublicKey,
+        key: ec.EllipticCurvePublicKey | PublicKey,
         *,
         code: str,
         name: str,
@@ -52,11 +61,12 @@ class CertificateAuthority:
         code: unified social credit code, in organizationIdentifier. name: the department's name.
         origins: each gives the URI `<origin>/issuers/<code>` (the credential's `iss`) and its host's name.
         """
+        public = key if isinstance(key, PublicKey) else PublicKey(key)
         certificate = (
             _builder(
                 _issuer_name(code, name),
                 self._certificate.subject,
-                key,
+                public,
                 now=now,
                 years=ISSUER_YEARS,
                 randomness=randomness,
@@ -69,7 +79,24 @@ class CertificateAuthority:
             )
             .sign(self._key, hashes.SHA256())
         )
-        return [b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()]
+        der = self._der(certificate, public)
+        return [b64encode(der).decode()]
+
+    def _der(self, certificate: x509.Certificate, key: PublicKey) -> bytes:
+        """The certificate, signed anew with the key itself where `_builder` put another in its place."""
+        der = certificate.public_bytes(serialization.Encoding.DER)
+        if key.suite is ES256:
+            return der
+        instead = certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        old = certificate.tbs_certificate_bytes
+        tbs = old.replace(instead, key.spki)  # as long, so that no length around it changes
+        signature = b"\0" + self._key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+        start = der.index(old) + len(old)
+        algorithm = der[start : start + 2 + der[start + 1]]
+        body = tbs + algorithm + bytes([_BIT_STRING, len(signature)]) + signature
+        return bytes([_SEQUENCE, 0x82]) + len(body).to_bytes(2) + body
 
 
 def make_ca_certificate(
@@ -78,7 +105,9 @@ def make_ca_certificate(
     """The CA's own self-signed certificate, as DER. name: the authority's common name."""
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
-        _builder(subject, subject, key.public_key(), now=now, years=CA_YEARS, randomness=randomness)
+        _builder(
+            subject, subject, PublicKey(key.public_key()), now=now, years=CA_YEARS, randomness=randomness
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -89,31 +118,34 @@ def make_ca_certificate(
 def _builder(
     subject: x509.Name,
     issuer: x509.Name,
-    key: ec.EllipticCurvePublicKey,
+    key: PublicKey,
     *,
     now: int,
     years: int,
     randomness: Callable[[int], bytes],
 ) -> x509.CertificateBuilder:
+    """With a passing key on P-256 where the key is on SM2, which `cryptography` does not have."""
+    point = b"\x04" + b"".join(key.point)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key)
+        .public_key(key.imported if key.suite is ES256 else SigningKey.generate().public.imported)
         .serial_number(int.from_bytes(randomness(19)) | 1)
         .not_valid_before(_time(now - _BACKDATED))
         .not_valid_after(_time(now + years * 365 * _DAY))
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier(sha1(point, usedforsecurity=False).digest()), critical=False)
     )
 
 
 def _issuer_name(code: str, name: str) -> x509.Name:
+    short = name.encode()[:_LONGEST_NAME].decode(errors="ignore")
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "CN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name[:64]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, short),
             x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, code),
-            x509.NameAttribute(NameOID.COMMON_NAME, name[:64]),
+            x509.NameAttribute(NameOID.COMMON_NAME, short),
         ]
     )
 

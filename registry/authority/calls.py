@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from registry import b64
-from registry.chain.contracts import CERTIFICATE_REGISTRY, FOREVER, ISSUER_REGISTRY, code_bytes, interface
+from registry.chain.contracts import (
+    ACCESS_LOG,
+    CERTIFICATE_REGISTRY,
+    FOREVER,
+    ISSUER_REGISTRY,
+    code_bytes,
+    interface,
+)
 from registry.chain.outbox import Call
 from registry.store.tables import Deployment
 
@@ -106,8 +113,26 @@ class Calls:
 
     def close_import(self, contract: str) -> Call:
         """Shuts a contract's import for good."""
-        make = self.issuers if contract == ISSUER_REGISTRY else self.certificates
+        make = {
+            ISSUER_REGISTRY: self.issuers,
+            CERTIFICATE_REGISTRY: self.certificates,
+            ACCESS_LOG: self.log,
+        }[contract]
         return make("closeImport", ref=f"close:{contract}")
+
+    def add_log_account(self, address: str, start: int = NOW, until: int = FOREVER) -> Call:
+        """Lets a chain account anchor this registry's heads in a window."""
+        ref = f"log-account:{address}:{start}"
+        return self.log("addLogAccount", self._registry, address, start, until, ref=ref)
+
+    def end_log_account(self, address: str, index: int, until: int) -> Call:
+        """Brings the end of a log account's window forward."""
+        ref = f"end-log-account:{address}:{index}:{until}"
+        return self.log("endLogAccount", self._registry, address, index, until, ref=ref)
+
+    def anchor_policy(self, version: int, policy: bytes) -> Call:
+        """Anchors the hash of the rights in force from now on. version: one above the last."""
+        return self.log("anchorPolicy", self._registry, version, policy, ref=f"policy:{version}")
 
     def issuers(self, function: str, *arguments: object, ref: str, gas: int = _GAS) -> Call:
         """A call of IssuerRegistry."""
@@ -118,3 +143,14 @@ class Calls:
         """A call of CertificateRegistry."""
         data = interface(CERTIFICATE_REGISTRY).call(function, *arguments)
         return Call(self.kind, ref, self.deployment.certificate_registry, data, gas)
+
+    def log(self, function: str, *arguments: object, ref: str, gas: int = _GAS) -> Call:
+        """A call of AccessLog."""
+        assert self.deployment.access_log is not None
+        return Call(
+            self.kind, ref, self.deployment.access_log, interface(ACCESS_LOG).call(function, *arguments), gas
+        )
+
+    @property
+    def _registry(self) -> str:
+        return self.deployment.certificate_registry

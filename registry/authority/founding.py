@@ -12,43 +12,54 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import orjson
-from sqlmodel import col, func, select
+from eth_utils.address import to_checksum_address
+from sqlmodel import Session, col, func, select
 
 from registry import b64, jcs
 from registry import definition as definitions
+from registry.authority import joining
 from registry.authority.ca import CertificateAuthority, make_ca_certificate
 from registry.authority.calls import NOW, Calls
+from registry.authority.joining import Invitation
 from registry.authority.office import CA, Office, current
+from registry.chain.compiler import compiled
 from registry.chain.contracts import (
+    ACCESS_LOG,
     CERTIFICATE_REGISTRY,
+    CREATION_GAS,
     FOREVER,
     ISSUER_REGISTRY,
     Deployed,
     code_hash,
     deploy,
+    interface,
 )
-from registry.chain.ledger import Ledger, load_ledger
+from registry.chain.ledger import LOG, Ledger, load_ledger
 from registry.chain.outbox import TIP, Call
 from registry.chain.rpc import ChainRefused
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
 from registry.origins import append_origin
+from registry.provisioning import Member
 from registry.signing import PublicKey
 from registry.store import tables
 from registry.store.tables import (
     ChainAccount,
+    ChainTransaction,
     Department,
     Deployment,
     DeploymentState,
     Origin,
     Setting,
+    TransactionState,
 )
+from registry.suites import SUITES, suite_named
 
 ADMIN_DELAY = 86_400
 """Seconds until a change of the contracts' admin can be accepted."""
 CA_NAME = "证通 CA"
 CA_CERTIFICATE = "ca_certificate"
-CLOSED = (ISSUER_REGISTRY, CERTIFICATE_REGISTRY)
+CLOSED = (ISSUER_REGISTRY, CERTIFICATE_REGISTRY, ACCESS_LOG)
 _DEPLOY_TRIES = 200
 
 
@@ -59,7 +70,10 @@ class BadTown(RegistryError):
 
 
 class TownDepartment(msgspec.Struct, frozen=True):
-    """A department: one that issues certain types (by alias), or one that only asks."""
+    """A department: one that issues certain types (by alias), or one that only asks.
+
+    suite: what it issues with: P-256 and SHA-256, or SM2 and SM3.
+    """
 
     code: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Z]{18}\Z")]
     zh: str
@@ -67,6 +81,12 @@ class TownDepartment(msgspec.Struct, frozen=True):
     kind: Literal["issues", "asks"]
     issues: tuple[str, ...] = ()
     batch_after: float | None = None
+    suite: Literal["es256", "sm"] = "es256"
+
+    @property
+    def member(self) -> Member:
+        """What it needs keys for."""
+        return Member(self.code, self.kind == "issues", suite_named(self.suite))
 
 
 class Town(msgspec.Struct, frozen=True):
@@ -83,18 +103,20 @@ def read_town(data: bytes) -> Town:
         raise BadTown(f"部门清单不正确：{wrong}", f"The list of departments is wrong: {wrong}") from wrong
 
 
-def found(office: Office, town: Town, origin: str) -> Deployment:
+def found(office: Office, town: Town, origin: str, invitation: Invitation | None = None) -> Deployment:
     """Found a registry, or complete what an earlier founding left undone; the contracts in force.
 
-    origin: the public address; where it is a new one it is appended.
+    origin: the public address; where it is a new one it is appended. invitation: to contracts of another
+    registry, which this one joins.
 
     Raises:
         ActionRefused: a contract refused a step. ChainUnreachable. ChainLost: to be healed first.
+        NotInvited, JoinAgain: as they say.
     """
     office.chain.head()
     store_town(office, town, origin)
     office.fund_accounts()
-    deployment = deployed(office)
+    deployment = deployed(office, invitation)
     office.carry_out(deployment, missing(office, deployment, town))
     go_live(office, deployment)
     certify_keys(office)
@@ -118,20 +140,39 @@ def store_town(office: Office, town: Town, origin: str) -> None:
         append_origin(session, origin.rstrip("/"), office.clock())
 
 
-def deployed(office: Office) -> Deployment:
-    """The contracts in force or being founded, followed; put on the chain where there are none."""
+def deployed(office: Office, invitation: Invitation | None = None) -> Deployment:
+    """The contracts in force or being founded, followed; made, or joined, where there are none."""
     with office.store.read() as session:
         deployment = current(session)
     if deployment is not None:
         step = office.step(deployment)
         if step.reset is None:
-            return deployment
+            return _with_log(office, deployment)
         if deployment.state == DeploymentState.LIVE:
             from registry.authority.healing import heal
 
-            return heal(office)
+            return heal(office, invitation)
         set_state(office, deployment, DeploymentState.LOST)
-    return put_on_chain(office)
+    return put_on_chain(office) if invitation is None else join(office, invitation)
+
+
+def join(office: Office, invitation: Invitation) -> Deployment:
+    """The contracts of an invitation, followed, with an access log of our own beside them.
+
+    The log's heads and policies are counted by registry; two registries in one would count each other's.
+
+    Raises:
+        NotInvited: they are not what the invitation says, or do not know this authority.
+    """
+    joining.check(office, invitation)
+    _pass_over(office, _addresses_used(office))
+    log = _deploy(office, ACCESS_LOG, invitation.issuer_registry)
+    addresses = [invitation.issuer_registry, invitation.certificate_registry, log.address]
+    pinned = code_hash(office.chain, addresses)
+    with office.store.write() as session:
+        row = joining.store_joined(session, office, invitation, log, pinned, _epoch(session) + 1)
+    office.step(row)
+    return row
 
 
 def put_on_chain(office: Office) -> Deployment:
@@ -143,20 +184,21 @@ def put_on_chain(office: Office) -> Deployment:
     _pass_over(office, _addresses_used(office))
     issuers = _deploy(office, ISSUER_REGISTRY, ADMIN_DELAY, account.address, account.address)
     certificates = _deploy(office, CERTIFICATE_REGISTRY, issuers.address)
+    log = _deploy(office, ACCESS_LOG, issuers.address)
     (genesis,) = office.chain.blocks([0])
     assert genesis is not None
-    pinned = code_hash(office.chain, [issuers.address, certificates.address])
+    pinned = code_hash(office.chain, [issuers.address, certificates.address, log.address])
     with office.store.write() as session:
-        epoch = session.exec(select(func.max(Deployment.epoch))).one() or 0
         row = Deployment(
             chain_id=office.chain.chain_id(),
             genesis=genesis.hash,
             issuer_registry=issuers.address.lower(),
             certificate_registry=certificates.address.lower(),
+            access_log=log.address.lower(),
             code_hash=pinned,
             block=issuers.block_number,
             block_hash=issuers.block_hash,
-            epoch=epoch + 1,
+            epoch=_epoch(session) + 1,
             state=DeploymentState.IMPORTING,
             created=office.clock(),
         )
@@ -164,14 +206,52 @@ def put_on_chain(office: Office) -> Deployment:
     return row
 
 
+def _epoch(session: Session) -> int:
+    return session.exec(select(func.max(Deployment.epoch))).one() or 0
+
+
+def _with_log(office: Office, deployment: Deployment) -> Deployment:
+    """The same contracts, and the access log beside them, which earlier foundings did not make."""
+    if deployment.access_log is not None:
+        return deployment
+    address = _created(office, deployment, ACCESS_LOG, deployment.issuer_registry)
+    addresses = [deployment.issuer_registry, deployment.certificate_registry, address]
+    pinned = code_hash(office.chain, addresses)
+    with office.store.write() as session:
+        row = session.get_one(Deployment, deployment.id)
+        row.access_log, row.code_hash = address, pinned
+    deployment.access_log, deployment.code_hash = row.access_log, row.code_hash
+    return deployment
+
+
+def _created(office: Office, deployment: Deployment, contract: str, *arguments: object) -> str:
+    """The address of a contract made by a transaction of the outbox, whose nonces no other may use."""
+    from web3.types import Nonce
+    from web3.utils.address import get_create_address
+
+    ref = f"create:{contract}"
+    creation = compiled()[contract].bytecode + interface(contract).construction(*arguments)
+    office.carry_out(deployment, [Call("found", ref, "", creation, CREATION_GAS)])
+    with office.store.read() as session:
+        row = session.exec(
+            select(ChainTransaction).where(
+                ChainTransaction.deployment == deployment.id,
+                ChainTransaction.ref == ref,
+                ChainTransaction.state != TransactionState.FAILED,
+            )
+        ).one()
+    return get_create_address(to_checksum_address(row.account), Nonce(row.nonce)).lower()
+
+
 def _addresses_used(office: Office) -> set[str]:
     with office.store.read() as session:
-        rows = session.exec(select(Deployment.issuer_registry, Deployment.certificate_registry)).all()
-    return {address for row in rows for address in row}
+        rows = session.exec(select(Deployment)).all()
+    addresses = [(row.issuer_registry, row.certificate_registry, row.access_log) for row in rows]
+    return {address for some in addresses for address in some if address is not None}
 
 
 def _pass_over(office: Office, used: set[str]) -> None:
-    """Uses up, by empty transactions, the nonces that would give the next two contracts a used address."""
+    """Uses up, by empty transactions, the nonces that would give the next three contracts a used address."""
     if not used:
         return
     from web3.types import Nonce
@@ -179,7 +259,7 @@ def _pass_over(office: Office, used: set[str]) -> None:
 
     address, base_fee = office.account.address, office.chain.head().base_fee
     first = nonce = office.chain.nonce(address.lower())
-    while {get_create_address(address, Nonce(following)).lower() for following in (nonce, nonce + 1)} & used:
+    while {get_create_address(address, Nonce(nonce + each)).lower() for each in range(len(CLOSED))} & used:
         signed = office.account.sign_transaction(
             {
                 "type": 2,
@@ -231,6 +311,11 @@ def missing(office: Office, deployment: Deployment, town: Town) -> list[Call]:
             calls.add_account(row.issuer, row.address)
             for row in accounts
             if row.issuer in codes and not _has_account(ledger, row)
+        ),
+        *(
+            calls.add_log_account(row.address)
+            for row in accounts
+            if row.issuer == LOG and row.address.lower() not in ledger.log.accounts
         ),
         *_rights(office, calls, ledger, town),
         *_sequences(calls, ledger, issuing),
@@ -309,7 +394,7 @@ def certify_keys(office: Office) -> None:
         ).all()
         for key, department in rows:
             chain = authority.certify(
-                PublicKey.from_jwk(orjson.loads(key.jwk)).imported,
+                PublicKey.from_jwk(orjson.loads(key.jwk), suites=SUITES),
                 code=department.code,
                 name=department.name_zh,
                 origins=origins,

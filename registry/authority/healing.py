@@ -13,11 +13,12 @@ from sqlmodel import col, select
 
 from registry import b64
 from registry.authority.calls import NOBODY, Calls
-from registry.authority.founding import CLOSED, put_on_chain, set_state
+from registry.authority.founding import CLOSED, join, put_on_chain, set_state
+from registry.authority.joining import Invitation, JoinAgain, joined
 from registry.authority.office import Office
 from registry.authority.renewing import renewed
-from registry.chain.contracts import code_bytes
-from registry.chain.ledger import Department, Ledger, Span, TypeVersion, load_ledger
+from registry.chain.contracts import ACCESS_LOG, code_bytes
+from registry.chain.ledger import AccessLog, Department, Ledger, Span, TypeVersion, load_ledger
 from registry.chain.outbox import WORKER_KINDS, Call
 from registry.errors import RegistryError
 from registry.store.tables import (
@@ -54,21 +55,32 @@ class NothingToHeal(RegistryError):
     mender = "operator"
 
 
-def heal(office: Office) -> Deployment:
+def heal(office: Office, invitation: Invitation | None = None) -> Deployment:
     """Put the registry onto new contracts on the chain at hand; the deployment that is in force then.
+
+    invitation: to the new contracts of the registry whose old ones this one had joined. That registry has
+    imported what was final of all departments; here only the access log's past is, and what is missing of
+    our departments' is signed anew by the worker.
 
     Raises:
         NothingToHeal: nothing was lost. NotTheSame: the copies differ. ActionRefused, ChainUnreachable.
+        JoinAgain: the contracts were another registry's, and there is no new invitation. NotInvited.
     """
     office.chain.head()
     old, past = _lost(office)
+    with office.store.read() as session:
+        if invitation is None and joined(session) is not None:
+            raise JoinAgain
     office.fund_accounts()
-    new = _new_contracts(office)
+    new = _new_contracts(office, invitation)
     now = _caught_up(office, old, past)
     calls = Calls(new, "heal")
-    office.carry_out(new, list(_imports(calls, past, now)))
-    _compare(office, new, past)
-    office.carry_out(new, [calls.close_import(contract) for contract in CLOSED])
+    if invitation is None:
+        office.carry_out(new, list(_imports(calls, past, now)))
+        _compare(office, new, past)
+        office.carry_out(new, [calls.close_import(contract) for contract in CLOSED])
+    else:
+        office.carry_out(new, [*_log(calls, past.log, now), calls.close_import(ACCESS_LOG)])
     office.await_mined(new, _swap(office, old, new))
     return new
 
@@ -85,7 +97,7 @@ def _lost(office: Office) -> tuple[Deployment, Ledger]:
         return old, load_ledger(session, old.id or 0, upto=final)
 
 
-def _new_contracts(office: Office) -> Deployment:
+def _new_contracts(office: Office, invitation: Invitation | None) -> Deployment:
     """Those that an interrupted heal has put on this chain, else new ones."""
     with office.store.read() as session:
         begun = session.exec(select(Deployment).where(Deployment.state == DeploymentState.IMPORTING)).all()
@@ -93,7 +105,7 @@ def _new_contracts(office: Office) -> Deployment:
         if office.step(deployment).reset is None:
             return deployment
         set_state(office, deployment, DeploymentState.LOST)
-    return put_on_chain(office)
+    return put_on_chain(office) if invitation is None else join(office, invitation)
 
 
 def _caught_up(office: Office, old: Deployment, past: Ledger) -> int:
@@ -109,7 +121,7 @@ def _caught_up(office: Office, old: Deployment, past: Ledger) -> int:
 
 
 def _beginnings(past: Ledger) -> Iterator[int]:
-    kinds = [one.windows for one in past.types.values()]
+    kinds = [one.windows for one in past.types.values()] + list(past.log.accounts.values())
     for department in past.departments.values():
         kinds += [*department.accounts.values(), *department.rights.values()]
         kinds += [key.windows for key in department.keys.values()]
@@ -140,6 +152,30 @@ def _imports(calls: Calls, past: Ledger, now: int) -> Iterator[Call]:
     for code, department in sorted(past.departments.items()):
         yield from _batches(calls, code, department)
         yield from _words(calls, code, department)
+    yield from _log(calls, past.log, now)
+
+
+def _log(calls: Calls, log: AccessLog, now: int) -> Iterator[Call]:
+    """The newest head of each log: it holds all before it (the older ones stay in the store)."""
+    registry = calls.deployment.certificate_registry
+    for address, spans in sorted(log.accounts.items()):
+        for start, until in _real(spans):
+            ref = f"import-log-account:{address}:{start}"
+            yield calls.log(_verb("LogAccount", start, now), registry, address, start, until, ref=ref)
+    for version, (policy, time) in enumerate(log.policies, start=1):
+        yield calls.log("importPolicy", registry, version, policy, time, ref=f"import-policy:{version}")
+    for time in sorted({head.time for head in log.heads.values()}):
+        some = sorted((code, head) for code, head in log.heads.items() if head.time == time)
+        yield calls.log(
+            "importHeads",
+            registry,
+            [code_bytes(code) for code, _ in some],
+            [head.seq for _, head in some],
+            [head.head for _, head in some],
+            time,
+            ref=f"import-heads:{time}",
+            gas=_GAS + _GAS_A_BATCH * len(some),
+        )
 
 
 def _type(calls: Calls, code: str, version: int, kind: TypeVersion, now: int) -> Iterator[Call]:
@@ -249,6 +285,7 @@ class _Essence:
     departments: dict[str, Department]
     types: dict[tuple[str, int], TypeVersion]
     successions: list[tuple[int, str, str, str]]
+    log: AccessLog
 
     @classmethod
     def of(cls, ledger: Ledger) -> "_Essence":
@@ -256,21 +293,26 @@ class _Essence:
             {code: _essential(department) for code, department in ledger.departments.items()},
             {key: TypeVersion(one.definition, _real(one.windows)) for key, one in ledger.types.items()},
             sorted((one.since, one.issuer, one.type, one.successor) for one in ledger.successions),
+            replace(ledger.log, accounts=_real_windows(ledger.log.accounts)),
         )
 
 
 def _essential(department: Department) -> Department:
     return replace(
         department,
-        accounts={key: real for key, spans in department.accounts.items() if (real := _real(spans))},
+        accounts=_real_windows(department.accounts),
         keys={
             name: replace(key, windows=real)
             for name, key in department.keys.items()
             if (real := _real(key.windows))
         },
-        rights={key: real for key, spans in department.rights.items() if (real := _real(spans))},
+        rights=_real_windows(department.rights),
         words={key: words for key, words in department.words.items() if words},
     )
+
+
+def _real_windows(windows: dict[str, list[Span]]) -> dict[str, list[Span]]:
+    return {key: real for key, spans in windows.items() if (real := _real(spans))}
 
 
 def _swap(office: Office, old: Deployment, new: Deployment) -> list[int]:

@@ -4,9 +4,12 @@ import logging
 import threading
 from dataclasses import dataclass, field
 
+from registry import policies
 from registry.authority.bundles import ensure_root, publish
+from registry.authority.calls import Calls
 from registry.authority.healing import heal
 from registry.authority.office import Office, current
+from registry.chain.ledger import load_ledger
 from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.errors import RegistryError
 from registry.running import place_of
@@ -59,6 +62,11 @@ def _opened(settings: Settings, ended: threading.Event) -> Office | None:
     return None
 
 
+def _entries(trust: Trust) -> dict[str, bytes]:
+    """What the status lists say: partners learn from the bundle that a phone was lost."""
+    return {uri: each.list.packed for uri, each in trust.lists.items()}
+
+
 @dataclass
 class Rounds:
     """What the authority's process does again and again. published: what the bundle says now."""
@@ -69,7 +77,7 @@ class Rounds:
     _funded: int = field(default=0)
 
     def once(self) -> None:
-        """One round: follow, heal where that is allowed, publish what changed.
+        """One round: follow, heal where that is allowed, anchor new rights, publish what changed.
 
         Raises:
             NoTrust: not founded yet. ChainUnreachable. NotTheSame, ActionRefused: healing did not succeed.
@@ -82,6 +90,8 @@ class Rounds:
         step = self.office.step(deployment)
         if step.reset is not None:
             self._heal(deployment, step.reset.zh, step.reset.en)
+        elif step.reached:
+            self._anchor_policies(deployment)
         self.publish_if_due()
 
     def publish_if_due(self) -> None:
@@ -89,11 +99,31 @@ class Rounds:
         trust = self.office.trust.current()
         if self._source is not None and self.published is not None:
             half = (self.published.created + self.published.expires) // 2
-            if trust.issuers is self._source.issuers and self.office.clock() < half:
+            same = trust.issuers is self._source.issuers and _entries(trust) == _entries(self._source)
+            if same and self.office.clock() < half:
                 return
         if trust.words_fresh_until > 0:
             ensure_root(self.office)
             self.published, self._source = publish(self.office, trust), trust
+
+    def _anchor_policies(self, deployment: Deployment) -> None:
+        """Sends the hash of the next version of the rights, and notes those that the chain has; waits for
+        nothing."""
+        office = self.office
+        with office.store.read() as session:
+            waiting = [(row.number, row.digest) for row in policies.waiting(session)]
+            if not waiting or deployment.access_log is None:
+                return
+            known = load_ledger(session, deployment.id or 0).log.policies
+        times = dict(known)
+        new = [digest for number, digest in waiting if number == len(known) + 1]
+        put = office.writer(deployment) if new else None
+        with office.store.write() as session:
+            for _, digest in waiting:
+                if digest in times:
+                    policies.anchored(session, digest, times[digest])
+            if put is not None:
+                put(session, [Calls(deployment, "decide").anchor_policy(len(known) + 1, new[0])])
 
     def _heal(self, lost: Deployment, zh: str, en: str) -> None:
         settings = self.office.settings

@@ -11,14 +11,14 @@ from sqlmodel import Session, col, select
 
 from registry.authority.renewing import renewed
 from registry.catalogue import Catalogue, load_catalogue
-from registry.chain.contracts import interface
+from registry.chain.contracts import ACCESS_LOG, CERTIFICATE_REGISTRY, ISSUER_REGISTRY, interface
 from registry.chain.follower import Follower, Step
 from registry.chain.node import fund
 from registry.chain.outbox import Call, Fees, Outbox
 from registry.chain.rpc import Chain, ChainRefused, ChainUnreachable, JsonRpcChain
 from registry.errors import RegistryError
 from registry.keys import ChainKey, KeyRing, Signing, new_account, new_signing
-from registry.runtime import Role, open_ring, passphrase
+from registry.runtime import open_or_create, open_ring
 from registry.settings import Settings
 from registry.store import Store, open_store
 from registry.store.tables import (
@@ -32,6 +32,8 @@ from registry.trusting import TrustCache
 
 ACCOUNT, CA, BUNDLE, ROOT = "authority", "ca", "bundle", "root"
 """Owners of the authority's keys in its ring, and of the root keys in theirs."""
+
+CONTRACTS = (ISSUER_REGISTRY, CERTIFICATE_REGISTRY, ACCESS_LOG)
 
 _POLL = 0.05
 """Seconds between two looks at the chain while something is awaited."""
@@ -202,7 +204,7 @@ class Office:
         try:
             self.chain.request("eth_call", call, "latest")
         except ChainRefused as refusal:
-            errors = (interface(name).error(refusal) for name in ("IssuerRegistry", "CertificateRegistry"))
+            errors = (interface(name).error(refusal) for name in CONTRACTS)
             error = next(filter(None, errors), None)
             reason = f"{error.name} {dict(error.args)}" if error else refusal.message
         return f"合约拒绝了 {row.ref}：{reason}", f"The contract refused {row.ref}: {reason}"
@@ -221,13 +223,6 @@ def make_ring(
     ]
     ring.add(*wanted, *([] if ring.has(ChainKey, ACCOUNT) else [new_account(ACCOUNT, now, randomness)]))
     return ring
-
-
-def open_or_create(settings: Settings, role: Role, randomness: Callable[[int], bytes]) -> KeyRing:
-    """A role's key file, made empty where it is missing. Raises KeysClosed."""
-    path = settings.keys / f"{role}.ring"
-    make = KeyRing.open if path.exists() else KeyRing.create
-    return make(path, passphrase(settings, role), randomness=randomness)
 
 
 def current(session: Session) -> Deployment | None:

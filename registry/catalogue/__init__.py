@@ -1,7 +1,7 @@
 """The catalogue: one YAML file a type and version, checked by a schema and against itself on load."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,8 +11,8 @@ import jsonschema
 import yaml
 
 from registry import definition as definitions
-from registry.catalogue.flaws import flaws, largest_copy_bytes
-from registry.definition import BadDefinition, TypeDefinition
+from registry.catalogue.flaws import flaws, largest_copy_bytes, link_flaws
+from registry.definition import BadDefinition, Dependency, TypeDefinition
 from registry.errors import NotFound
 
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one reads ten times as fast
@@ -31,6 +31,10 @@ class Catalogue:
         for each in sorted(self._by_version.values(), key=lambda one: one.version):
             self._newest[each.type] = each
         self._by_alias = {each.alias: each for each in self._newest.values()}
+        self._dependents: dict[str, list[tuple[TypeDefinition, Dependency]]] = {}
+        for each in self:
+            for dependency in each.depends_on:
+                self._dependents.setdefault(dependency.type, []).append((each, dependency))
 
     def __iter__(self) -> Iterator[TypeDefinition]:
         return iter(sorted(self._by_version.values(), key=lambda each: (each.alias, each.version)))
@@ -54,6 +58,10 @@ class Catalogue:
         """The newest version of a type, by its short name or its code. Raises NotFound."""
         return _found(self._by_alias.get(name) or self._newest.get(name))
 
+    def dependents(self, type_code: str) -> Sequence[tuple[TypeDefinition, Dependency]]:
+        """Every version of a type that depends on this one, and how."""
+        return self._dependents.get(type_code, ())
+
     def in_force(self, type_code: str, day: date) -> TypeDefinition:
         """The newest version of a type in force on a day. Raises NotFound."""
         iso = day.isoformat()
@@ -74,10 +82,15 @@ def load_catalogue(
     Raises BadDefinition: a file breaks the schema, contradicts itself, or shares its type and version.
     """
     loaded: dict[tuple[str, int], TypeDefinition] = {}
+    files: dict[Path, TypeDefinition] = {}
     for path in sorted((folder or FOLDER).glob("*.yaml")):
-        one = load_definition(path, largest_copy)
+        one = files[path] = load_definition(path, largest_copy)
         if loaded.setdefault((one.type, one.version), one) is not one:
             raise _refused(path, "another file has the same type and version")
+    newest = {each.type: each for each in sorted(files.values(), key=lambda each: each.version)}
+    for path, one in files.items():
+        for flaw in link_flaws(one, newest):
+            raise _refused(path, flaw)
     return Catalogue(loaded.values())
 
 

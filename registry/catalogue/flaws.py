@@ -1,9 +1,10 @@
 """What a schema cannot see: whether a type definition agrees with itself, and fits on paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from registry import identifiers, values
 from registry.definition import Claim, TypeDefinition
+from registry.lifecycle import REASONS, Kind
 
 RESERVED = frozenset(
     {"iss", "iat", "nbf", "exp", "vct", "cnf", "aud", "sub", "jti", "nonce", "status", "core", "anchor", "v"}
@@ -24,6 +25,19 @@ def flaws(definition: TypeDefinition) -> Iterator[str]:
     yield from _claim_flaws(definition)
     yield from _reference_flaws(definition)
     yield from _role_flaws(definition)
+    yield from _dependency_flaws(definition)
+
+
+def link_flaws(definition: TypeDefinition, named: Mapping[str, TypeDefinition]) -> Iterator[str]:
+    """Where it depends on what is not there. named: the newest version of each type, by code."""
+    for each in definition.depends_on:
+        upstream = named.get(each.type)
+        if upstream is None:
+            yield f"depends_on: there is no type {each.type}"
+        elif not _is_found_by(upstream, each.theirs):
+            yield f"depends_on: a {upstream.alias} is not found by {each.theirs}"
+        elif bool(definition.roles_by(each.claim)) != bool(upstream.roles_by(each.theirs)):
+            yield f"depends_on: {each.claim} and {each.theirs}: a number and an identifier"
 
 
 def largest_copy_bytes(definition: TypeDefinition) -> int:
@@ -137,3 +151,19 @@ def _role_flaws(definition: TypeDefinition) -> Iterator[str]:
             yield f"{role.role}: either a type of identifier or the claim that says it"
         if role.acts_for and role.acts_for not in roles:
             yield f"{role.role}: acts for a role that is not there"
+
+
+def _dependency_flaws(definition: TypeDefinition) -> Iterator[str]:
+    for each in definition.depends_on:
+        if each.type == definition.type:
+            yield "depends_on: itself"
+        if not _is_found_by(definition, each.claim):
+            yield f"depends_on: certificates are not found by {each.claim}"
+        for code in each.reasons:
+            if code not in REASONS or REASONS[code].kind is not Kind.REVOKE:
+                yield f"depends_on: {code} revokes nothing"
+
+
+def _is_found_by(definition: TypeDefinition, claim: str) -> bool:
+    """Whether the store has a keyed index of that claim."""
+    return bool(definition.roles_by(claim)) or definition.number_claim == claim

@@ -25,13 +25,15 @@ ACCESS_LOG = "AccessLog"
 BATCH_ANCHORED = "BatchAnchored"
 BATCHES_VOIDED = "BatchesVoided"
 BATCH_REPLACED = "BatchReplaced"
+HEADS_ANCHORED = "HeadsAnchored"
 STATUS_SET = "StatusSet"
 WORDS_IMPORTED = "WordsImported"
 
 FOREVER = 2**64 - 1
 """`until` of a window without an end."""
 
-_DEPLOY_GAS = 12_000_000
+CREATION_GAS = 12_000_000
+"""Limit for the creation of a contract."""
 
 
 class DeploymentFailed(RegistryError):
@@ -173,7 +175,7 @@ def deploy(
             "nonce": chain.nonce(account.address),
             "value": 0,
             "data": creation,
-            "gas": _DEPLOY_GAS,
+            "gas": CREATION_GAS,
             "maxFeePerGas": 2 * base_fee + 10**9,
             "maxPriorityFeePerGas": 10**9,
         }

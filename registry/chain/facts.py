@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import orjson
 from sqlmodel import Session
 
-from registry.chain.ledger import Department, Ledger, Span, events
+from registry.chain.ledger import LOG, Department, Ledger, Span, events
 from registry.store.tables import ChainBlock, Follower
 
 ENTRIES = 128
@@ -47,8 +47,9 @@ class Facts:
         return self.ledger.departments.get(code, Department())
 
     def accounts_of(self, code: str, time: int) -> list[str]:
-        """Addresses that may act for a department at a time."""
-        return [address for address, spans in self.department(code).accounts.items() if holds(spans, time)]
+        """Addresses that may act for a department, or (LOG) anchor heads, at a time."""
+        known = self.ledger.log.accounts if code == LOG else self.department(code).accounts
+        return [address for address, spans in known.items() if holds(spans, time)]
 
     def acting(self, issuer: str, type_code: str, time: int) -> list[str]:
         """Codes that may set status for what an issuer issued of a type: itself, then its successors."""

@@ -87,6 +87,7 @@ class Follower:
         self._contracts = {
             address.lower(): name for name, address in _addresses(deployment).items() if address is not None
         }
+        self._registry = deployment.certificate_registry.lower()
         self._pins_seen = False
         self._written = 0
 
@@ -175,8 +176,8 @@ class Follower:
     def _event(self, block: Block, log: Log) -> ChainEvent | None:
         contract = self._contracts[log.address]
         event = interface(contract).event(log)
-        if event is None:
-            return None
+        if event is None or event.args.get("registry", self._registry) != self._registry:
+            return None  # AccessLog may serve other registries too
         return ChainEvent(
             deployment=self._id,
             block_number=block.number,
@@ -220,7 +221,11 @@ class Follower:
         return Step(last.number, reached, len(found), ancestor.number if rolled_back else None)
 
     def _row(self, session: Session, start: ChainBlock) -> FollowerRow | None:
-        """The follower's row, made on the first run; None where another process has moved it meanwhile."""
+        """The follower's row, made on the first run; None where another process has moved it meanwhile, or
+        has put a contract beside ours whose events this one would miss."""
+        pinned = session.get(Deployment, self._id)
+        if pinned is None or pinned.access_log != self.deployment.access_log:
+            return None
         row = session.get(FollowerRow, self._id)
         if row is None and start.hash == b"":
             row = FollowerRow(

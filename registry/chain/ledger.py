@@ -16,6 +16,9 @@ from registry.store.tables import ChainEvent
 FOREVER = 2**64 - 1
 """`until` of a window without an end."""
 
+LOG = "log"
+"""Owner of the chain account that anchors the access logs' heads; no department has such a code."""
+
 Span = tuple[int, int]
 """[from, until) in Unix seconds."""
 Args = Mapping[str, Any]
@@ -72,6 +75,25 @@ class Succession:
     since: int
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest head of a department's access log: its number, the blinded head, when it was anchored."""
+
+    seq: int
+    head: bytes
+    time: int
+
+
+@dataclass(slots=True)
+class AccessLog:
+    """What AccessLog holds of this registry. policies: (hash of the rights in force from then on, time), the
+    first has version 1."""
+
+    accounts: dict[str, list[Span]] = field(default_factory=dict)
+    heads: dict[str, Head] = field(default_factory=dict)
+    policies: list[tuple[bytes, int]] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Department:
     """What the contracts know of one issuer. words: status words by (type, list), those that are not zero."""
@@ -92,12 +114,13 @@ class Department:
 
 @dataclass(slots=True)
 class Ledger:
-    """The state of IssuerRegistry and CertificateRegistry. closed: contracts whose import is shut."""
+    """The state of a registry's contracts. closed: those whose import is shut. log: of AccessLog."""
 
     departments: dict[str, Department] = field(default_factory=dict)
     types: dict[tuple[str, int], TypeVersion] = field(default_factory=dict)
     successions: list[Succession] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
+    log: AccessLog = field(default_factory=AccessLog)
 
     def apply(self, contract: str, name: str, args: Args, block: int) -> None:
         """Takes in one event, in the order of the chain."""
@@ -105,6 +128,8 @@ class Ledger:
             self.closed.add(contract)
         elif name in _TYPES:
             _TYPES[name](self, args)
+        elif name in _LOG:
+            _LOG[name](self.log, args)
         elif name in _DEPARTMENTS:
             department = self.departments.setdefault(code_of(args["issuer"]), Department())
             _DEPARTMENTS[name](department, args, block)
@@ -247,6 +272,30 @@ def _succeeded(ledger: Ledger, args: Args) -> None:
         )
     )
 
+
+def _log_account_added(log: AccessLog, args: Args) -> None:
+    _open(log.accounts.setdefault(args["account"], []), args)
+
+
+def _log_account_ended(log: AccessLog, args: Args) -> None:
+    _end(log.accounts[args["account"]], args)
+
+
+def _heads_anchored(log: AccessLog, args: Args) -> None:
+    for issuer, seq, head in zip(args["issuers"], args["seqs"], args["heads"], strict=True):
+        log.heads[code_of(issuer)] = Head(seq, raw(head), args["time"])
+
+
+def _policy_anchored(log: AccessLog, args: Args) -> None:
+    log.policies.append((raw(args["hash"]), args["time"]))
+
+
+_LOG: dict[str, Callable[[AccessLog, Args], None]] = {
+    "LogAccountAdded": _log_account_added,
+    "LogAccountEnded": _log_account_ended,
+    "HeadsAnchored": _heads_anchored,
+    "PolicyAnchored": _policy_anchored,
+}
 
 _TYPES: dict[str, Callable[[Ledger, Args], None]] = {
     "TypeVersionAdded": _type_added,

@@ -37,7 +37,9 @@ WORKER_KINDS = ("anchor", "status", "heads")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A transaction to be made. to: contract address. gas: limit, fixed by whoever knows the call.
+    """A transaction to be made. to: contract address; empty: a contract is created.
+
+    gas: limit, fixed by whoever knows the call.
 
     kind: `anchor`, `status`, `heads`, or an authority's action. ref: what it is for (`batch:12`).
     """

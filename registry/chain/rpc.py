@@ -5,7 +5,7 @@ takes a `Chain`, so that a test can stand between.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,6 +13,9 @@ import httpx
 import orjson
 
 from registry.errors import RegistryError
+
+_RANGE = 5_000
+"""Blocks that a node is asked for the events of at once."""
 
 
 class ChainUnreachable(RegistryError):
@@ -147,6 +150,15 @@ class JsonRpcChain:
         found = self.request("eth_getLogs", {"blockHash": _hex(block_hash), "address": list(addresses)})
         return sorted((_log(entry) for entry in found), key=lambda log: log.index)
 
+    def logs_since(self, block: int, address: str) -> Iterator[Log]:
+        """Events of a contract from a block to the head, in their order, asked for in pieces."""
+        head = self.head().number
+        for first in range(block, head + 1, _RANGE):
+            last = min(first + _RANGE - 1, head)
+            where = {"fromBlock": hex(first), "toBlock": hex(last), "address": address}
+            found = self.request("eth_getLogs", where)
+            yield from map(_log, sorted(found, key=_order))
+
     def code(self, address: str) -> bytes:
         return _bytes(self.request("eth_getCode", address, "latest"))
 
@@ -220,6 +232,10 @@ def _block(found: dict[str, Any]) -> Block:
         base_fee=int(found.get("baseFeePerGas") or "0x0", 16),
         logs=int(found.get("logsBloom") or "0x1", 16) != 0,
     )
+
+
+def _order(found: dict[str, Any]) -> tuple[int, int]:
+    return int(found["blockNumber"], 16), int(found["logIndex"], 16)
 
 
 def _log(found: dict[str, Any]) -> Log:

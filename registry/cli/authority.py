@@ -16,16 +16,21 @@ if TYPE_CHECKING:
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="Department's code / 部门统一社会信用代码")]
 Type = Annotated[str, typer.Argument(metavar="TYPE", help="Type code or alias / 证照类型代码或别名")]
+ProviderName = Annotated[str, typer.Argument(metavar="NAME", help="A name of its own / 代号")]
 Until = Annotated[
     int, typer.Option(help="Unix seconds; for an end, 0: now / 截止时间", show_default="now or never")
 ]
 
 authority = typer.Typer(no_args_is_help=True, help="The authority / 发证主管机构")
+_DASHES = {"ignore_unknown_options": True}
+"""For thumbprints, one in 64 of which begins with a dash."""
+wallet_provider = typer.Typer(no_args_is_help=True, help="Wallet providers / 钱包提供者")
 trust = typer.Typer(no_args_is_help=True, help="Trust bundles / 可信状态")
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
+    authority.add_typer(wallet_provider, name="wallet-provider")
     app.add_typer(authority, name="authority")
     app.add_typer(trust, name="trust")
 
@@ -34,9 +39,16 @@ def add_to(app: typer.Typer) -> None:
 def found(
     town: Annotated[Path, typer.Argument(metavar="TOWN.json", help="Departments / 部门清单")],
     origin: Annotated[str, typer.Option(help="Public address / 公开地址")],
+    join: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="INVITATION",
+            help="Join the contracts of another registry, which admitted this authority / 加入已有合约",
+        ),
+    ] = None,
 ) -> None:
     """Found the registry, or complete and extend it: contracts, departments, keys, rights, types."""
-    from registry.authority import founding
+    from registry.authority import founding, joining
     from registry.authority.loop import Rounds
     from registry.authority.office import Office, make_ring
     from registry.cli import files
@@ -44,9 +56,10 @@ def found(
 
     settings = Settings()
     description = founding.read_town(files.read(town))
+    invitation = None if join is None else joining.read_invitation(files.read(join))
     office = Office.open(settings, make_ring(settings))
     try:
-        deployment = founding.found(office, description, origin)
+        deployment = founding.found(office, description, origin, invitation)
         Rounds(office).publish_if_due()
     finally:
         office.close()
@@ -55,6 +68,33 @@ def found(
         f"{deployment.certificate_registry}，区块 {deployment.block}",
         f"founded: {len(description.departments)} departments, contracts at block {deployment.block}",
     )
+
+
+@authority.command()
+def address() -> None:
+    """Say this authority's chain account: another one admits it, so that this registry can join it."""
+    from registry.authority.office import ACCOUNT, make_ring
+    from registry.settings import Settings
+
+    sys.stdout.write(make_ring(Settings()).account(ACCOUNT).address + "\n")
+
+
+@authority.command()
+def admit(
+    account: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="Of the other authority: 0x… / 对方主管机构账户")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="File / 输出文件")] = Path("invitation.json"),
+) -> None:
+    """Let another registry's authority work with these contracts, and write its invitation."""
+    import msgspec
+
+    from registry.authority.joining import admit as admitted
+
+    with _office() as office:
+        invitation = admitted(office, account)
+    out.write_bytes(msgspec.json.encode(invitation))
+    _say(f"已准入，邀请已写入 {out}", f"admitted; the invitation is in {out}")
 
 
 @authority.command()
@@ -106,7 +146,7 @@ def successor(
     _say("已生效", "done")
 
 
-@authority.command()
+@authority.command(context_settings=_DASHES)
 def compromise(
     issuer: Code,
     thumbprint: Annotated[str, typer.Argument(help="Of the key: RFC 7638 / 密钥指纹")],
@@ -117,7 +157,7 @@ def compromise(
     _say("该密钥签发的凭证不再有效；证照不受影响", "its credentials fail from now on; the certificates stand")
 
 
-@authority.command()
+@authority.command(context_settings=_DASHES)
 def key(
     issuer: Code,
     thumbprint: Annotated[str, typer.Argument(help="Of the key: RFC 7638 / 密钥指纹")],
@@ -149,9 +189,15 @@ def account(
     end: Annotated[bool, typer.Option("--end", help="Cut it instead / 停用")] = False,
     until: Until = 0,
 ) -> None:
-    """Register a chain account of a department, or cut a stolen one."""
+    """Register a chain account of a department (`log`: of the access log), or cut a stolen one."""
+    from registry.chain.ledger import LOG
+
     with _deciding() as (_, decide):
-        if end:
+        if issuer == LOG and end:
+            decide.end_log_account(address, until=until)
+        elif issuer == LOG:
+            decide.add_log_account(address)
+        elif end:
             decide.end_account(issuer, address, until=until)
         else:
             decide.add_account(issuer, address)
@@ -188,6 +234,34 @@ def replace(
             raise NotFound("没有这个批次。", "There is no such batch.")
         decide.replace(issuer, seq, row.root, row.size)
     _say("已替换", "replaced")
+
+
+@wallet_provider.command("add")
+def add_wallet_provider(
+    name: ProviderName,
+    certificate: Annotated[
+        Path, typer.Argument(metavar="CERTIFICATE", help="Of its CA, PEM or DER / 其 CA 证书")
+    ],
+    zh: Annotated[str, typer.Option(help="Name in Chinese / 中文名称")],
+    en: Annotated[str, typer.Option(help="Name in English / 英文名称")],
+) -> None:
+    """Let a provider's attestations of wallets and keys count; it is in the next trust bundle."""
+    from registry.authority.providers import add_provider
+    from registry.cli import files
+
+    with _office() as office:
+        add_provider(office, name, files.read(certificate), zh=zh, en=en)
+    _say("已生效", "done")
+
+
+@wallet_provider.command("end")
+def end_wallet_provider(name: ProviderName) -> None:
+    """Let them count no more."""
+    from registry.authority.providers import end_provider
+
+    with _office() as office:
+        end_provider(office, name)
+    _say("已停用", "ended")
 
 
 @authority.command()

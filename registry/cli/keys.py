@@ -1,7 +1,7 @@
 """`registry provision | new-key`: the key files before founding, and further keys for a department."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,7 +26,6 @@ def provision(
 
     from registry.authority.founding import read_town
     from registry.cli import files
-    from registry.provisioning import Member
     from registry.provisioning import provision as make
     from registry.settings import Settings
     from registry.store import open_store
@@ -35,7 +34,7 @@ def provision(
     settings, departments = Settings(), read_town(files.read(town)).departments
     store = open_store(settings.database_url)
     try:
-        make(settings, store, [Member(each.code, each.kind == "issues") for each in departments])
+        make(settings, store, [each.member for each in departments])
         with store.read() as session:
             accounts = session.exec(select(ChainAccount.issuer, ChainAccount.address)).all()
     finally:
@@ -50,20 +49,31 @@ def new_key(
         bool,
         typer.Option("--lists", help="For lists, answers and messages, not for credentials / 用于状态列表等"),
     ] = False,
+    messages: Annotated[
+        bool, typer.Option("--messages", help="For requests and messages only / 只用于请求与消息")
+    ] = False,
+    suite: Annotated[
+        Literal["es256", "sm"] | None,
+        typer.Option(
+            help="P-256 with SHA-256, or SM2 with SM3 / 密码算法", show_default="the newest such key's"
+        ),
+    ] = None,
 ) -> None:
     """Make a signing key in the API's key file; it signs once `registry authority key` has registered it."""
     import time
 
-    from registry.provisioning import OTHER_USES, add_key
+    from registry.provisioning import ASKING, OTHER_USES, add_key
     from registry.runtime import open_ring
     from registry.settings import Settings
     from registry.signing import Use
     from registry.store import open_store
+    from registry.suites import suite_named
 
+    uses = ASKING if messages else OTHER_USES if lists else Use.CREDENTIALS
     settings = Settings()
     ring, store = open_ring(settings, "api"), open_store(settings.database_url)
     try:
-        thumbprint = add_key(ring, store, code, OTHER_USES if lists else Use.CREDENTIALS, int(time.time()))
+        thumbprint = add_key(ring, store, code, uses, int(time.time()), suite_named(suite) if suite else None)
     finally:
         store.close()
     typer.echo(

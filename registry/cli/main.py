@@ -22,7 +22,25 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-COMMANDS = ("issuing", "status", "sharing", "verify", "queries", "worker", "authority", "keys", "serve")
+COMMANDS = (
+    "issuing",
+    "importing",
+    "status",
+    "auditing",
+    "accesslog",
+    "measures",
+    "sharing",
+    "verify",
+    "queries",
+    "batches",
+    "reviews",
+    "requests",
+    "tasks",
+    "worker",
+    "authority",
+    "keys",
+    "serve",
+)
 
 
 def assemble() -> typer.Typer:

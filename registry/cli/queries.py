@@ -4,11 +4,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from registry.answer_checking import CheckedAnswer
-    from registry.querying import Answer
+from registry.plain import line
 
-_OUTCOMES = {"yes": "是 yes", "no": "否 no"}
+if TYPE_CHECKING:
+    from registry.provinces.asking import Told
+    from registry.querying import Query
+    from registry.usecases import UseCases
+
+_OUTCOMES = {
+    "yes": "是 yes",
+    "no": "否 no",
+    "withheld": "未予提供 withheld",
+    "pending": "待答复 pending",
+    "refused": "拒绝 refused",
+    "unknown": "暂时无法得知 unknown",
+}
 _STATUS = {
     "valid": "有效 valid",
     "revoked": "已失效 revoked",
@@ -48,14 +58,22 @@ def query(
     status: Annotated[
         bool, typer.Option("--status", help="Ask for a certificate's status / 查询状态")
     ] = False,
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at",
+            metavar="ORIGIN",
+            help="In another registry: its origin, or a department's code there / 外省登记系统网址或部门代码",
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The whole envelopes / 完整答复")] = False,
 ) -> None:
     """Ask, check each "yes" against the chain and each statement against the issuer's keys, and say so.
 
     A holder's number comes from a file or standard input, never from the command line, which others can see.
-    Exit 0 where a "yes" was proven, 1 for "no" or a refusal, 3 where an answer could not be checked.
+    Exit 0 where a "yes" was proven, 1 for "no" or a refusal, 3 where an answer did not come or could not be
+    checked.
     """
-    from registry.answer_checking import check_answer
     from registry.cli import files
     from registry.querying import Query
     from registry.settings import Settings
@@ -74,31 +92,40 @@ def query(
     )
     cases = UseCases.open(Settings())
     try:
-        answers = cases.querying.ask(asked)
-        trust, now = cases.trust(), cases.runtime.clock()
+        told = cases.elsewhere.ask(asked, at) if at else _here(cases, asked)
     finally:
         cases.close()
-    checked = [check_answer(each.envelope(), each.question, trust, asker=asker, now=now) for each in answers]
-    for answer, found in zip(answers, checked, strict=True):
-        _print(answer, found, named, as_json)
-    verdicts = {found.verdict for found in checked}
+    for each in told:
+        _print(each, named, as_json)
+    verdicts = {each.verdict for each in told}
     raise typer.Exit(3 if verdicts & {"invalid", "unknown"} else 0 if "proven" in verdicts else 1)
 
 
-def _print(answer: "Answer", found: "CheckedAnswer", named: tuple[str, ...], as_json: bool) -> None:
+def _here(cases: "UseCases", asked: "Query") -> "list[Told]":
+    from registry.provinces.asking import Told
+
+    answers = cases.querying.ask(asked)
+    trust, now = cases.trust(), cases.runtime.clock()
+    return [Told.here(each, trust, asker=asked.asker, now=now) for each in answers]
+
+
+def _print(told: "Told", named: tuple[str, ...], as_json: bool) -> None:
     from registry import jcs
 
     if as_json:
-        typer.echo(jcs.dumps({**answer.envelope(), "verdict": found.verdict}).decode())
+        typer.echo(
+            jcs.dumps(told.to_dict() if told.at else {**told.answer, "verdict": told.verdict}).decode()
+        )
         return
-    shown = {
-        name: found.report.claims[name] for name in named if found.report and name in found.report.claims
-    }
+    report = told.checked.report if told.checked else None
+    shown = {name: report.claims[name] for name in named if report and name in report.claims}
+    status = str(told.answer.get("status", ""))
     parts = [
-        str(answer.question["issuer"]),
-        _OUTCOMES.get(answer.outcome, answer.outcome),
-        _STATUS.get(answer.status or "", answer.status or ""),
-        _VERDICTS.get(found.verdict, found.verdict),
+        told.issuer or told.at,
+        _OUTCOMES.get(told.outcome, told.outcome),
+        _STATUS.get(status, status),
+        "" if told.refusal else _VERDICTS.get(told.verdict, told.verdict),
+        f"{told.zh} {told.en}" if told.refusal else "",
         jcs.dumps(shown).decode() if shown else "",
     ]
-    typer.echo("  ".join(part for part in parts if part))
+    typer.echo(line("  ".join(part for part in parts if part)))

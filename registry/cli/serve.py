@@ -2,11 +2,14 @@
 
 import socket
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from registry.keys import KeyRing
 
 _PORTS_TRIED = 200
 
@@ -39,6 +42,7 @@ def serve(
     from registry.settings import Settings
 
     runtime = Runtime.open(Settings(), "api")
+    say_what_is_missing(runtime.ring)
     with runtime.store.read() as session:
         wanted = port or origins.wanted_port(session)
     listening = _listen(host, wanted)
@@ -60,6 +64,19 @@ def serve(
     finally:
         listening.close()
         runtime.close()
+
+
+def say_what_is_missing(ring: "KeyRing") -> None:
+    """A line for whoever starts it where departments issue with SM2 and this installation has none.
+
+    It serves all the same: whatever is not theirs needs no SM2.
+    """
+    from registry import sm
+    from registry.suites import SM
+
+    if SM.name in ring.suites() and not sm.installed():
+        missing = sm.NoSm()
+        typer.echo(f"{missing.zh} / {missing.en}", err=True)
 
 
 def client(

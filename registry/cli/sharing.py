@@ -27,34 +27,65 @@ def add_to(app: typer.Typer) -> None:
 
 
 def offer(
-    certificate_id: Id,
     issuer: Issuer,
+    certificate_id: Annotated[
+        str, typer.Argument(metavar="ID", help="Certificate identifier / 证照标识")
+    ] = "",
+    again: Annotated[
+        str, typer.Option("--again", metavar="OFFER", help="Make this offer anew / 重新开具该邀请")
+    ] = "",
     role: Role = "",
     holder: HolderFile = "",
     by: By = "",
+    seen: Annotated[
+        str, typer.Option("--seen", help="How the clerk saw the person: card, … / 核对本人的方式")
+    ] = "",
+    by_value: Annotated[
+        bool, typer.Option("--value", help="The whole offer in the link / 邀请内容写入链接")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--out", help="QR picture (PNG) / 二维码图片")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print a link for the wallet and, apart from it, the PIN to be told to the holder."""
+    """Print a link for the wallet and, apart from it, the PIN to be told to the holder.
+
+    Of a certificate (ID), or an earlier offer anew (--again), with another PIN.
+    """
     from registry import jcs, pictures
     from registry.settings import Settings
     from registry.usecases import UseCases
 
+    if bool(certificate_id) == bool(again):
+        raise typer.BadParameter("give ID or --again, one of the two / 证照标识与 --again 二者择一")
     cases = UseCases.open(Settings())
     try:
-        made = cases.sharing.offer(
-            issuer, certificate_id, made_by=by, role=role or None, holder=_holder(holder)
+        sharing = cases.sharing
+        made = (
+            sharing.offer_again(issuer, again, made_by=by, seen=seen)
+            if again
+            else sharing.offer(
+                issuer, certificate_id, made_by=by, role=role or None, holder=_holder(holder), seen=seen
+            )
         )
-        link = made.link(cases.sharing.origin())
+        origin = sharing.origin()
+        link = made.value(origin) if by_value else made.link(origin)
     finally:
         cases.close()
     if out is not None:
         out.write_bytes(pictures.draw(link))
     if as_json:
-        said = {"link": link, "pin": made.pin, "expires": made.expires, "configuration": made.configuration}
+        said = {
+            "id": made.id,
+            "link": link,
+            "pin": made.pin,
+            "expires": made.expires,
+            "configuration": made.configuration,
+        }
         typer.echo(jcs.dumps(said).decode())
     else:
-        typer.echo(f"链接 link: {link}\n领取码 PIN: {made.pin}  （请当面告知 tell it apart from the link）")
+        typer.echo(
+            f"链接 link: {link}\n领取码 PIN: {made.pin}  （请当面告知 tell it apart from the link）\n"
+            f"邀请编号 offer: {made.id}  （重新开具 to make it anew: --again）"
+        )
 
 
 def copy(

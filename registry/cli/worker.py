@@ -89,13 +89,16 @@ def health(as_json: Json = False) -> None:
 
     settings = Settings()
     with open_existing(settings).read() as session:
-        found = look(session, now=int(time.time()), head_age=settings.head_age)
+        found = look(
+            session, now=int(time.time()), head_age=settings.head_age, heads_every=settings.heads_every
+        )
     if as_json:
         sys.stdout.write(orjson.dumps(dataclasses.asdict(found)).decode() + "\n")
     else:
         sys.stdout.write(
             f"{_COLOURS[found.colour]}  区块 block {found.block}  待上链 waiting {found.waiting}"
-            f"  暂缓 held {found.held}  未确认 not final {found.unfinal}\n"
+            f"  暂缓 held {found.held}  未确认 not final {found.unfinal}"
+            f"  查询日志头 log heads {'-' if found.heads is None else f'{found.heads} s'}\n"
         )
         for reason in found.reasons:
             sys.stdout.write(f"  {reason.issuer} {reason.zh} / {reason.en}\n")

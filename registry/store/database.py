@@ -1,6 +1,7 @@
 """Opening a database, and the two kinds of transaction: reading and writing."""
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,9 +67,26 @@ def open_store(url: str) -> Store:
     with engine.execution_options(writing=False).connect() as connection:
         newest = migrations.is_newest(connection)
     if not newest:  # only then wait for other writers
-        with engine.begin() as connection:
+        with engine.connect() as connection, _tables_may_be_replaced(connection), connection.begin():
             migrations.upgrade(connection)
     return Store(engine)
+
+
+@contextmanager
+def _tables_may_be_replaced(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one, which others refer to.
+
+    The switch does nothing within a transaction, so it is set on the driver's connection before ours begins.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.cursor()
+    driver.execute("PRAGMA foreign_keys = OFF")
+    yield
+    if driver.execute("PRAGMA foreign_key_check").fetchone() is not None:
+        raise RuntimeError("a migration left a reference to nothing")
+    driver.execute("PRAGMA foreign_keys = ON")
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
@@ -88,8 +106,25 @@ def _sqlite(url: str, database: str | None) -> Engine:
 
 def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY"):
+    _log_ahead(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new database to its write-ahead log.
+
+    Where several processes do so at once, SQLite refuses all but one without waiting as long as it was told.
+    """
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:

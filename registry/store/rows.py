@@ -3,12 +3,13 @@
 Measured here: 1.4 times as fast as SQLAlchemy Core's insert of the same rows.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Dialect, text
+from sqlalchemy import Connection, Dialect, literal_column, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 T = TypeVar("T")
@@ -26,6 +27,21 @@ def insert_many(
     """Insert rows, each a tuple in the order of the columns."""
     if rows:
         connection.exec_driver_sql(_insert(connection.dialect, table, columns), list(rows))
+
+
+def insert_absent(connection: Connection, table: type[SQLModel], values: Mapping[str, Any]) -> bool:
+    """Insert a row unless one of its unique columns is taken; whether it was inserted."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    # Not by rowcount, which psycopg tells of no insert.
+    absent = insert(table).values(dict(values)).on_conflict_do_nothing()
+    return connection.execute(absent.returning(literal_column("1"))).first() is not None
+
+
+def insert_new(connection: Connection, table: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows whose unique columns are not taken."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), [dict(each) for each in rows])
 
 
 def take_ids(connection: Connection, table: type[SQLModel], count: int) -> int:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from scripts.bench import anchoring, intake, offline, report, serving, world
+from scripts.bench import anchoring, intake, offline, report, serving, suites, world
 from scripts.bench.measuring import Pair, Row, measure
 
 
@@ -37,12 +37,16 @@ QUICK = Form(1_000, 3, 3, 300, 4, 0.03, 9)
 LONG = Form(10_000, 3, 2, 1_000, 8, 0.1, 25)
 
 
-def run(form: Form, console: Console) -> list[Row]:
-    """Measure everything."""
+def run(form: Form, console: Console, *, only_sm: bool = False) -> list[Row]:
+    """Measure everything, or only SM2 and SM3."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="zt-bench-") as folder, _progress(console) as measured:
         console.print("[dim]founding a registry on a chain of its own / 正在设立一个登记系统…[/dim]")
         with world.opened(Path(folder), form.batch) as town:
+            for pair in suites.pairs(town, slice_seconds=form.slice_seconds, rounds=form.rounds):
+                rows.append(measured(pair))
+            if only_sm:
+                return rows
             for pair in offline.pairs(town, slice_seconds=form.slice_seconds, rounds=form.rounds):
                 rows.append(measured(pair))
             with serving.pair(town, requests=form.requests, rounds=form.api_rounds) as pair:
@@ -77,6 +81,7 @@ def _progress(console: Console) -> Iterator[Callable[[Pair], Row]]:
 
 def main(
     quick: Annotated[bool, typer.Option("--quick", help="The short form, under a minute.")] = False,
+    only_sm: Annotated[bool, typer.Option("--sm", help="Only SM2 and SM3 beside P-256 and SHA-256.")] = False,
     write_docs: Annotated[
         bool, typer.Option("--write-docs", help="Only write docs/performance.md from the last run.")
     ] = False,
@@ -88,7 +93,7 @@ def main(
         console.print(f"{report.DOCS}")
         return
     started = time.monotonic()
-    rows = run(QUICK if quick else LONG, console)
+    rows = run(QUICK if quick else LONG, console, only_sm=only_sm)
     report.write_json(rows)
     console.print(report.table(rows))
     console.print(f"{report.machine()}; {time.monotonic() - started:.0f} s; {report.JSON}")

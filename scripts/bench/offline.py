@@ -57,7 +57,7 @@ def pairs(world: World, *, slice_seconds: float, rounds: int) -> Iterator[Pair]:
     yield pair("proof_code_encode", "codes/s", often(lambda: proofcode.encode(shown, origins)), often(one))
     yield pair("proof_code_decode", "codes/s", often(lambda: proofcode.decode(code, directory)), often(one))
 
-    signer, cut = _cutting(world, held, now)
+    signer, cut = cutting(world, held, now, world.issuer)
     message = held.jwt.rpartition(".")[0].encode()
     yield pair(
         "cut_credential", "credentials/s", often(cut), often(lambda: signer.imported.sign(message, ES256))
@@ -99,24 +99,22 @@ def _raw(key: PublicKey, signature: bytes, message: bytes) -> Work:
     return lambda: verify_raw(der, message, ES256)
 
 
-def _cutting(world: World, held: Held, now: int) -> tuple[SigningKey, Work]:
+def cutting(world: World, held: Held, now: int, issuer: str) -> tuple[SigningKey, Work]:
     """The key that signs credentials, and what cuts the same credential anew, its receipt at hand."""
-    row = world.final_certificate()
+    row = world.final_certificate(issuer)
     with world.runtime.store.read() as session:
         anchor = receipts.receipt(session, row)
-    core, sd = certificate.parse_canonical(row.canonical)
+    leaf = certificate.parse_canonical(row.canonical)
     parsed = credential.parse(held.jwt + "~")
-    kid, origin = parsed.header.kid, world.trust().issuers[world.issuer].origins[0]
-    key = next(
-        each.key for each in world.runtime.ring.signing(world.issuer) if each.key.public.thumbprint == kid
-    )
-    place = StatusReference(uri=credential.status_uri(origin, world.issuer, 0), idx=7)
+    kid, origin = parsed.header.kid, world.trust().issuers[issuer].origins[0]
+    key = next(each.key for each in world.runtime.ring.signing(issuer) if each.key.public.thumbprint == kid)
+    place = StatusReference(uri=credential.status_uri(origin, issuer, 0), idx=7)
     digest = integrity(world.definition, origin)
 
     def cut() -> str:
         return credential.sign_credential(
-            core, sd, anchor, key=key, x5c=parsed.header.x5c, origin=origin, integrity=digest,
-            iat=now, exp=now + 86_400, cnf=held.wallet.public, status=place,
+            leaf.core, leaf.sd, anchor, sd_alg=leaf.sd_alg, key=key, x5c=parsed.header.x5c, origin=origin,
+            integrity=digest, iat=now, exp=now + 86_400, cnf=held.wallet.public, status=place,
         )  # fmt: skip
 
     return key, cut

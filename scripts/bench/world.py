@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlmodel import col, select
 from stdnum.cn import ric, uscc
 
-from registry import bulk, certificate, credential
+from registry import bulk, certificate, credential, sm
 from registry.artefacts import Inspection
 from registry.authority.founding import Town, TownDepartment, found
 from registry.authority.office import Office, make_ring
@@ -26,12 +26,12 @@ from registry.chain.node import LocalNode, local_node
 from registry.credential import CODE_AUDIENCE
 from registry.definition import TypeDefinition
 from registry.drafting import Request
-from registry.provisioning import Member, provision
+from registry.provisioning import provision
 from registry.runtime import Runtime
 from registry.settings import Settings
 from registry.signing import SigningKey
 from registry.store import open_store
-from registry.store.tables import Batch, BatchState, Certificate, Grant, Wallet
+from registry.store.tables import Authorisation, Batch, BatchState, Certificate, Grant, Wallet
 from registry.trust import Trust
 from registry.trusting import TrustCache
 from registry.usecases import UseCases
@@ -69,6 +69,9 @@ def licence(number: int) -> dict[str, str]:
         "scope": "餐饮服务；食品销售；企业管理咨询；道路货物运输（依法须经批准的项目除外）。",
         "approved_on": "2025-05-20",
     }
+
+
+SECOND = credit_code(DEPARTMENTS, "11")
 
 
 @dataclass(frozen=True)
@@ -119,8 +122,13 @@ class World:
 
     @cached_property
     def issuers(self) -> Sequence[str]:
-        """All departments."""
+        """The departments that issue with P-256."""
         return [credit_code(number, "11") for number in range(DEPARTMENTS)]
+
+    @property
+    def second(self) -> str:
+        """The department that issues with SM2; empty where that is not installed."""
+        return SECOND if sm.installed() else ""
 
     def trust(self) -> Trust:
         """The trust state of the moment."""
@@ -141,9 +149,9 @@ class World:
             writer.writerows(rows)
         return path
 
-    def take_in(self, path: Path) -> int:
+    def take_in(self, path: Path, issuer: str = "") -> int:
         """Issue a file's rows in bulk, as `registry issue` does; how many."""
-        done = bulk.take_in(self.cases.issuing, self.issuer, self.definition.type, path)
+        done = bulk.take_in(self.cases.issuing, issuer or self.issuer, self.definition.type, path)
         if done.refused:
             raise RuntimeError(f"{done.refused} rows were refused: {done.report}")
         return done.accepted
@@ -180,27 +188,29 @@ class World:
             source.backup(target)
         return settings
 
-    def final_certificate(self) -> Certificate:
-        """A certificate of the largest final batch."""
+    def final_certificate(self, issuer: str = "") -> Certificate:
+        """A certificate of an issuer's largest final batch."""
         query = (
             select(Certificate)
             .join(Batch, col(Certificate.batch) == col(Batch.id))
-            .where(Batch.state == BatchState.FINAL)
+            .where(Batch.state == BatchState.FINAL, Batch.issuer == (issuer or self.issuer))
             .order_by(col(Batch.size).desc(), col(Certificate.leaf_index))
         )
         with self.runtime.store.read() as session:
             return session.exec(query.limit(1)).one()
 
-    def held(self) -> Held:
+    def held(self, issuer: str = "") -> Held:
         """A credential of that certificate, cut for a new wallet, its status list signed and stored."""
-        row, wallet, now = self.final_certificate(), SigningKey.generate(), self.runtime.clock()
+        row, wallet, now = self.final_certificate(issuer), SigningKey.generate(), self.runtime.clock()
         with self.runtime.store.write() as session:
             name = wallet.public.thumbprint
             session.add(Wallet(id=name, created=now))
             session.flush()
+            session.add(Authorisation(id=name, wallet=name, dpop_thumbprint=name, created=now))
+            session.flush()
             grant = Grant(
-                id=name, wallet=name, certificate=row.id or 0, lineage=row.lineage, role="holder",
-                dpop_thumbprint=name, created=now,
+                id=name, authorisation=name, wallet=name, certificate=row.id or 0, lineage=row.lineage,
+                role="holder", dpop_thumbprint=name, created=now,
             )  # fmt: skip
             session.add(grant)
             session.flush()
@@ -220,7 +230,7 @@ class World:
 
 @contextlib.contextmanager
 def opened(folder: Path, size: int) -> Iterator[World]:
-    """A founded registry in `folder` with one final batch of `size` certificates."""
+    """A founded registry in `folder`, of each suite with one final batch of `size` certificates."""
     with local_node() as node:
         # Else every block would be a second later than the one before, and the chain ahead of the clock.
         node.rpc.request("anvil_setBlockTimestampInterval", 0)
@@ -228,7 +238,8 @@ def opened(folder: Path, size: int) -> Iterator[World]:
         found(office, _town(), "http://localhost:8000")
         world = _world(office, node)
         world.anchor()
-        world.take_in(world.file(size))
+        for issuer in filter(None, (world.issuer, world.second)):
+            world.take_in(world.file(size), issuer)
         world.anchor()
         yield world
         world.runtime.close()
@@ -236,10 +247,13 @@ def opened(folder: Path, size: int) -> Iterator[World]:
 
 
 def _town() -> Town:
-    departments = (credit_code(number, "11") for number in range(DEPARTMENTS))
-    return Town(
-        tuple(TownDepartment(code, "市场监管局", "Market", "issues", (TYPE,), 0.0) for code in departments)
-    )
+    departments = [
+        TownDepartment(credit_code(number, "11"), "市场监管局", "Market", "issues", (TYPE,), 0.0)
+        for number in range(DEPARTMENTS)
+    ]
+    if sm.installed():
+        departments.append(TownDepartment(SECOND, "市场监管局", "Market", "issues", (TYPE,), 0.0, "sm"))
+    return Town(tuple(departments))
 
 
 def _office(folder: Path, node: LocalNode) -> Office:
@@ -249,7 +263,7 @@ def _office(folder: Path, node: LocalNode) -> Office:
         api_passphrase=passphrase, worker_passphrase=passphrase, authority_passphrase=passphrase,
     )  # fmt: skip
     store = open_store(settings.database_url)
-    provision(settings, store, [Member(each.code, issues=True) for each in _town().departments])
+    provision(settings, store, [each.member for each in _town().departments])
     return Office(settings, store, node.rpc, make_ring(settings), load_catalogue(), wait=node.mine)
 
 

@@ -2,8 +2,8 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Annotated, Literal, NamedTuple
@@ -12,12 +12,13 @@ import typer
 from rich.progress import Progress
 
 from registry.catalogue import load_catalogue
+from registry.matters import load_matters
 from scripts.sample import certificates, wrong
 from scripts.sample.certificates import Row
 from scripts.sample.enterprises import Enterprise, enterprises
 from scripts.sample.people import Family, Person, families
 from scripts.sample.portraits import portraits
-from scripts.sample.town import DEPARTMENTS, write_rights
+from scripts.sample.town import DEPARTMENTS, write_offices, write_rights
 
 
 class Size(NamedTuple):
@@ -47,24 +48,24 @@ SIZES = {
             "construction_safety_licence": 250,
             "marriage": 1_600,
             "birth": 1_000,
-            "real_estate_title": 1_700,
+            "real_estate_title": 1_900,
         },
     ),
     "small": Size(
         people=80,
         enterprises=40,
-        rows=230,
+        rows=250,
         wrong=len(wrong.WAYS),
         story=12,
         faces=20,
         of_type={
             "driving_licence": 12,
-            "social_security": 14,
+            "social_security": 26,
             "food_business_licence": 10,
             "construction_safety_licence": 6,
             "marriage": 8,
             "birth": 6,
-            "real_estate_title": 10,
+            "real_estate_title": 20,
         },
     ),
 }
@@ -87,13 +88,15 @@ def make_town(seed: int, size: Size, step: Callable[[str, int], None] = lambda n
     people = [person for home in homes for person in home.members]
     adults = [person for person in people if 25 <= person.age() < 59]
     random.shuffle(adults)
-    firms = enterprises(random, adults, size.enterprises)
+    firms = enterprises(random, adults, size.enterprises, catering=size.story)
     rows: dict[str, list[Row]] = {}
     for name, made in _rows(random, size, homes, people, firms):
         rows[name] = list(made)
         step(name, len(rows[name]))
     room = size.rows - sum(len(made) for made in rows.values())
-    rows["household_register_page"] = list(certificates.household_pages(random, islice(people, room)))
+    first = [firm.representative for firm in firms[: size.story]]
+    pages = islice(_first(first, people), room)
+    rows["household_register_page"] = list(certificates.household_pages(random, pages))
     step("household_register_page", len(rows["household_register_page"]))
     story = firms[: size.story]
     return Town(people, firms, story, rows, _spoil(random, rows, story, size.wrong))
@@ -104,7 +107,9 @@ def _rows(
 ) -> Iterator[tuple[str, Iterator[Row]]]:
     faces = portraits(random, size.faces)
     drivers = [person for person in people if 20 <= person.age() < 70]
-    insured = [person for person in people if person.age() >= 16]
+    story = firms[: size.story]
+    workers = (person for person in people if person.age() >= 16)
+    insured = list(_first([firm.representative for firm in story], workers))
     children = [child for home in homes for child in home.children if child.age() < 25]
     some = size.of_type
     yield "resident_identity", certificates.identities(random, people, faces)
@@ -114,13 +119,24 @@ def _rows(
         "social_security",
         certificates.social_security_cards(random, insured[: some["social_security"]], faces),
     )
-    food = [firm for firm in firms if firm.licence == "food"][: some["food_business_licence"]]
+    food = [firm for firm in firms[size.story :] if firm.licence == "food"][: some["food_business_licence"]]
     yield "food_business_licence", certificates.food_licences(random, food)
     building = [firm for firm in firms if firm.licence == "building"][: some["construction_safety_licence"]]
     yield "construction_safety_licence", certificates.safety_licences(random, building)
     yield "marriage", certificates.marriages([home for home in homes if home.couple][: some["marriage"]])
     yield "birth", certificates.births(random, children[: some["birth"]])
-    yield "real_estate_title", certificates.titles(random, homes[: some["real_estate_title"]])
+    homes = homes[: some["real_estate_title"] - size.story]
+    yield (
+        "real_estate_title",
+        chain(certificates.titles(random, homes), certificates.shops(random, story, len(homes))),
+    )
+
+
+def _first(these: list[Person], people: Iterable[Person]) -> Iterator[Person]:
+    """These people, then the others."""
+    known = {person.number for person in these}
+    yield from these
+    yield from (person for person in people if person.number not in known)
 
 
 def _spoil(
@@ -152,9 +168,14 @@ def _spoil(
 
 
 def write_town(town: Town, out: Path, seed: int) -> None:
-    """Write CSV files, town.json, wrong.json and the rights files."""
+    """Write CSV files, town.json, wrong.json, the rights files and the offices by short name."""
     out.mkdir(parents=True, exist_ok=True)
-    file_of = {alias: f"{each.alias}-{alias}.csv" for each in DEPARTMENTS for alias in each.issues}
+    file_of = {
+        alias: f"{each.alias}-{alias}.csv"
+        for each in DEPARTMENTS
+        for alias in each.issues
+        if alias in town.rows
+    }
     for alias, rows in town.rows.items():
         _write_csv(out / file_of[alias], rows)
     _write_csv(out / "people.csv", [_person(person) for person in town.people])
@@ -165,7 +186,12 @@ def write_town(town: Town, out: Path, seed: int) -> None:
             "name": firm.representative.name,
             "citizen_number": firm.representative.number,
             "identity": {"file": file_of["resident_identity"], "row": row_of[firm.representative.number]},
-            "licence": {"file": file_of["business_licence"], "row": at, "credit_code": firm.code},
+            "licence": {
+                "file": file_of["business_licence"],
+                "row": at,
+                "credit_code": firm.code,
+                "premises": firm.premises,
+            },
         }
         for at, firm in enumerate(town.story, 1)
     ]
@@ -173,6 +199,7 @@ def write_town(town: Town, out: Path, seed: int) -> None:
         {"file": file_of[alias], "department": each.code, "type": alias, "rows": len(town.rows[alias])}
         for each in DEPARTMENTS
         for alias in each.issues
+        if alias in town.rows
     ]
     departments = [each.as_json() for each in DEPARTMENTS]
     _write_json(
@@ -180,7 +207,9 @@ def write_town(town: Town, out: Path, seed: int) -> None:
         {"seed": seed, "departments": departments, "files": files, "rights": "rights", "story": story},
     )
     _write_json(out / "wrong.json", [{"file": file_of[str(each["type"])], **each} for each in town.wrong])
-    write_rights(out / "rights", load_catalogue())
+    catalogue = load_catalogue()
+    write_rights(out / "rights", catalogue, load_matters(catalogue))
+    write_offices(out / "offices.yaml")
 
 
 def _person(person: Person) -> Row:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from random import Random
 
 from scripts.sample import names
-from scripts.sample.enterprises import Enterprise
+from scripts.sample.enterprises import CATERING, Enterprise
 from scripts.sample.people import TODAY, Family, Person, some_day, years_later
 
 Row = dict[str, str]
@@ -125,7 +125,7 @@ def food_licences(random: Random, enterprises: Iterable[Enterprise]) -> Iterator
     """食品经营许可证: five years."""
     for position, one in enumerate(enterprises):
         issued = some_day(random, max(one.established, date(2023, 12, 1)), TODAY)
-        catering = one.trade == "餐饮管理"
+        catering = one.trade == CATERING
         yield {
             "operator_name": one.name,
             "credit_code": one.code,
@@ -226,22 +226,45 @@ def titles(random: Random, families: Iterable[Family]) -> Iterator[Row]:
             row |= _owner(
                 ("owner", "co_owner_2", "co_owner_3")[side], owners[side : side + 1], len(owners), shared
             )
-        area = random.randint(380, 2_200)
-        yield row | {
-            "sharing": "按份共有" if shared else "共同共有" if len(owners) > 1 else "单独所有",
-            "location": family.address,
-            "unit_number": f"4401{random.randint(3, 13):02d}{random.randint(1, 20):03d}"
-            f"{random.randint(1, 99):03d}GB{position % 100_000:05d}F{position + 1:08d}",
-            "right_kind": "国有建设用地使用权/房屋所有权",
-            "right_nature": "出让/商品房",
-            "use": "城镇住宅用地/住宅",
-            "floor_area": f"{area / 10:.2f}",
-            "land_area": "",
-            "use_until": years_later(registered, random.randint(45, 69)).isoformat(),
-            "other": f"房屋结构：钢筋混凝土结构；总层数：{random.randint(6, 33)}层",
-            "remark": "",
-            "registered_on": registered.isoformat(),
-        }
+        sharing = "按份共有" if shared else "共同共有" if len(owners) > 1 else "单独所有"
+        yield row | _property(random, position, registered, family.address, sharing, _HOME)
+
+
+def shops(random: Random, enterprises: Iterable[Enterprise], begin: int) -> Iterator[Row]:
+    """不动产权证书 of premises that the enterprise's representative owns alone. begin: of their numbers."""
+    for position, one in enumerate(enterprises, begin):
+        registered = some_day(random, date(2018, 1, 1), TODAY)
+        row = {"title_number": f"粤({registered.year})榕州市不动产权第{position + 1:08d}号"}
+        row |= _owner("owner", [one.representative], 1, shared=False)
+        row |= _owner("co_owner_2", (), 1, shared=False) | _owner("co_owner_3", (), 1, shared=False)
+        yield row | _property(random, position, registered, one.premises, "单独所有", _SHOP)
+
+
+_HOME = ("出让/商品房", "城镇住宅用地/住宅")
+_SHOP = ("出让/商业", "商服用地/商业服务")
+
+
+def _property(
+    random: Random, position: int, registered: date, location: str, sharing: str, kind: tuple[str, str]
+) -> Row:
+    area = random.randint(380, 2_200)
+    return {
+        "sharing": sharing,
+        "location": location,
+        "unit_number": f"4401{random.randint(3, 13):02d}{random.randint(1, 20):03d}"
+        f"{random.randint(1, 99):03d}GB{position % 100_000:05d}F{position + 1:08d}",
+        "right_kind": "国有建设用地使用权/房屋所有权",
+        "right_nature": kind[0],
+        "use": kind[1],
+        "floor_area": f"{area / 10:.2f}",
+        "land_area": "",
+        "use_until": years_later(registered, random.randint(35, 39)).isoformat()
+        if kind is _SHOP
+        else years_later(registered, random.randint(45, 69)).isoformat(),
+        "other": f"房屋结构：钢筋混凝土结构；总层数：{random.randint(6, 33)}层",
+        "remark": "",
+        "registered_on": registered.isoformat(),
+    }
 
 
 def _owner(role: str, owner: Sequence[Person], owners: int, shared: bool) -> Row:

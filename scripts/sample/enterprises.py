@@ -13,6 +13,7 @@ from scripts.sample.people import Person, some_day
 _ORGANISATION = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
+CATERING = "餐饮管理"
 _KINDS = (
     ("有限责任公司", "91", "有限公司", 46),
     ("有限责任公司(自然人独资)", "91", "有限公司", 26),
@@ -43,8 +44,13 @@ class Enterprise:
     premises: str
 
 
-def enterprises(random: Random, representatives: Sequence[Person], count: int) -> list[Enterprise]:
-    """So many enterprises; the first ones have a representative each, later ones any of them."""
+def enterprises(
+    random: Random, representatives: Sequence[Person], count: int, *, catering: int
+) -> list[Enterprise]:
+    """So many enterprises; the first ones have a representative each, later ones any of them.
+
+    catering: how many of the first ones are about to open a restaurant.
+    """
     taken: set[str] = set()
     trades = tuple(names.TRADES)
     made = []
@@ -52,7 +58,8 @@ def enterprises(random: Random, representatives: Sequence[Person], count: int) -
         chosen = (
             representatives[position] if position < len(representatives) else random.choice(representatives)
         )
-        made.append(_enterprise(random, chosen, trades[position % len(trades)], taken))
+        trade = CATERING if position < catering else trades[position % len(trades)]
+        made.append(_enterprise(random, chosen, trade, taken))
     return made
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import yaml
 
 from registry.catalogue import Catalogue
+from registry.definition import TypeDefinition
+from registry.matters import Matter, Matters
 from scripts.sample.names import TOWN
 
 
@@ -57,7 +59,7 @@ DEPARTMENTS = (
         "11440100MB9A000306",
         "民政局",
         "Civil Affairs Bureau",
-        ("marriage",),
+        ("marriage", "mandate"),
         ("resident_identity", "household_register_page"),
     ),
     Department(
@@ -214,34 +216,135 @@ MATTERS: dict[str, tuple[str, str, str, str, str]] = {
 """Department → matter, its name in both languages, legal basis in both languages."""
 
 
-def write_rights(folder: Path, catalogue: Catalogue) -> None:
+NEVER_SHARED = frozenset({"portrait", "file"})
+"""Kinds of claims that no department gives to another: pictures of people and scans."""
+CONDITIONAL: dict[str, tuple[str, ...]] = {
+    "household_register_page": ("education", "marital_status"),
+    "birth": ("weight", "length"),
+}
+"""Claims that their department gives after looking at each request."""
+GROUNDS: dict[str, tuple[str, str]] = {
+    "unconditional": ("政务数据共享条例：无条件共享", "Sharing of Government Data (2025), unconditional"),
+    "conditional": ("政务数据共享条例：有条件共享", "Sharing of Government Data (2025), conditional"),
+    "never": ("个人信息保护法第二十八条：生物识别信息", "Personal Information Protection Law, art. 28"),
+}
+MORE_CLAIMS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("civil_affairs", "household_register_page"): ("marital_status",),
+}
+"""(asker, type) → what that department may ask for besides."""
+EQUALS: dict[str, tuple[str, ...]] = {
+    "resident_identity": ("name", "address"),
+    "business_licence": ("company_name", "representative_name"),
+}
+"""Claims that a value which the holder stated may be compared with, instead of asking for the value."""
+THRESHOLDS: dict[tuple[str, str], tuple[dict[str, str], ...]] = {
+    ("taxation", "business_licence"): ({"claim": "capital", "over": "500000"},),
+    ("construction", "business_licence"): ({"claim": "capital", "over": "6000000"},),
+}
+"""(asker, type) → the only limits that may be asked about."""
+ISSUED_UNDER: dict[str, tuple[str, str]] = {
+    "resident_identity": ("居民身份证法第三条", "Resident Identity Cards Law, art. 3"),
+    "household_register_page": ("户口登记条例第四条", "Household Registration, art. 4"),
+    "driving_licence": ("道路交通安全法第十九条", "Road Traffic Safety Law, art. 19"),
+    "business_licence": ("市场主体登记管理条例第二十一条", "Registration of Market Entities, art. 21"),
+    "food_business_licence": ("食品安全法第三十五条", "Food Safety Law, art. 35"),
+    "marriage": ("民法典第一千零四十九条", "Civil Code, art. 1049"),
+    "birth": ("母婴保健法第二十三条", "Maternal and Infant Health Care Law, art. 23"),
+    "real_estate_title": ("民法典第二百一十七条", "Civil Code, art. 217"),
+    "construction_safety_licence": ("安全生产许可证条例第四条", "Safety Licences, art. 4"),
+    "social_security": ("社会保险法第五十八条", "Social Insurance Law, art. 58"),
+    "mandate": ("民法典第一百六十五条", "Civil Code, art. 165"),
+}
+
+
+def write_offices(path: Path) -> None:
+    """Which department each short name in a matter's file means here."""
+    offices = {each.alias: each.code for each in DEPARTMENTS}
+    path.write_text(yaml.safe_dump(offices, sort_keys=False), "utf-8")
+
+
+def write_rights(folder: Path, catalogue: Catalogue, matters: Matters) -> None:
     """One rights file for each department that asks."""
     folder.mkdir(parents=True, exist_ok=True)
     for department in DEPARTMENTS:
         text = yaml.safe_dump(
-            rights_of(department, catalogue), allow_unicode=True, sort_keys=False, width=110
+            rights_of(department, catalogue, matters), allow_unicode=True, sort_keys=False, width=110
         )
         (folder / f"{department.alias}.yaml").write_text(text, "utf-8")
 
 
-def rights_of(department: Department, catalogue: Catalogue) -> dict[str, Any]:
-    """A rights file's content."""
-    matter, zh, en, basis_zh, basis_en = MATTERS[department.alias]
+def rights_of(department: Department, catalogue: Catalogue, matters: Matters) -> dict[str, Any]:
+    """A rights file's content: what its own work needs, and each fact that a matter it decides asks for."""
+    document: dict[str, Any] = {"department": department.code, "version": 2}
+    if department.issues:
+        document["issues"] = [_issuance(catalogue.by_alias(alias)) for alias in department.issues]
+    document["asks"] = [_right(department.alias, catalogue.by_alias(alias)) for alias in department.asks]
+    for matter in matters:
+        if matter.department == department.alias:
+            document["asks"] += rights_for(matter, catalogue)
+    return document
+
+
+def rights_for(matter: Matter, catalogue: Catalogue) -> list[dict[str, Any]]:
+    """As little as the matter's own file says: these claims of these types, and nothing else."""
+    claims: dict[str, set[str]] = {}
+    for fact in matter.facts:
+        for alias in fact.types if "query" in fact.sources else ():
+            claims.setdefault(alias, set()).update(fact.claims)
+    return [
+        {
+            "id": f"{matter.name}-{alias}".replace("_", "-"),
+            "type": catalogue.by_alias(alias).type,
+            "questions": ["has_valid", "claims"],
+            "claims": sorted(named),
+            "matter": matter.name,
+            "purpose": _text(matter.zh, matter.en),
+            "basis": dict(matter.basis),
+            "from": "2026-01-01",
+            "until": "2036-01-01",
+        }
+        for alias, named in claims.items()
+    ]
+
+
+def _issuance(definition: TypeDefinition) -> dict[str, Any]:
+    """What a department issues, with how each claim of it is shared."""
+    never = [claim.name for claim in definition.claims if claim.type in NEVER_SHARED]
+    conditional = [name for name in definition.labels if name in CONDITIONAL.get(definition.alias, ())]
+    free = [name for name in definition.labels if name not in {*never, *conditional}]
+    lists = {"unconditional": free, "conditional": conditional, "never": never}
     return {
-        "asker": department.code,
-        "version": 1,
-        "rules": [
-            {
-                "id": f"{department.alias}-{alias}".replace("_", "-"),
-                "type": catalogue.by_alias(alias).type,
-                "questions": ["has_valid", "claims", "status"],
-                "claims": list(CLAIMS[alias]),
-                "matter": matter,
-                "purpose": {"zh": zh, "en": en},
-                "basis": {"zh": basis_zh, "en": basis_en},
-                "from": "2026-01-01",
-                "until": "2036-01-01",
-            }
-            for alias in department.asks
+        "type": definition.type,
+        "basis": _text(*ISSUED_UNDER[definition.alias]),
+        "from": "2026-01-01",
+        "until": "2036-01-01",
+        "sharing": [
+            {"as": shared, "claims": claims, "ground": _text(*GROUNDS[shared])}
+            for shared, claims in lists.items()
+            if claims
         ],
     }
+
+
+def _right(asker: str, definition: TypeDefinition) -> dict[str, Any]:
+    matter, zh, en, basis_zh, basis_en = MATTERS[asker]
+    comparisons = {
+        "equals": list(EQUALS.get(definition.alias, ())),
+        "thresholds": list(THRESHOLDS.get((asker, definition.alias), ())),
+    }
+    return {
+        "id": f"{asker}-{definition.alias}".replace("_", "-"),
+        "type": definition.type,
+        "questions": ["has_valid", "claims", "status"],
+        "claims": [*CLAIMS[definition.alias], *MORE_CLAIMS.get((asker, definition.alias), ())],
+        **{name: each for name, each in comparisons.items() if each},
+        "matter": matter,
+        "purpose": _text(zh, en),
+        "basis": _text(basis_zh, basis_en),
+        "from": "2026-01-01",
+        "until": "2036-01-01",
+    }
+
+
+def _text(zh: str, en: str) -> dict[str, str]:
+    return {"zh": zh, "en": en}

@@ -60,6 +60,10 @@ def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
 @pytest.fixture
 def http(town: Town, written: Any) -> Iterator[httpx.Client]:
     """The API, as a client on the other side of a network sees it."""
+    yield from serve(town, written)
+
+
+def serve(town: Town, written: Any) -> Iterator[httpx.Client]:
     app = api.create_app(town.runtime, town.trust, Log(written))
     town.services = app.state.services
     # Without its lifespan: these tests tick the list keeper themselves.

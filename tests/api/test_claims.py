@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import pytest
 
-from registry import b64, credential
+from registry import b64, claims, credential
 from registry.offers import PRE_AUTHORISED, MadeOffer
 from registry.renewing import Renewal
 from registry.signing import SigningKey, sign_jws
 from registry.status_changes import Decision
-from registry.store.tables import BatchState
-from tests.api.town import ORIGIN, POLICE, Town
+from registry.store.tables import BatchState, Credential, Deferred
+from tests.api.town import NOON, ORIGIN, POLICE, Town
 from wallet.claiming import Claiming
 from wallet.keyfile import WalletFile
 from wallet.openid4vci import Refused
@@ -35,29 +35,34 @@ class Wallet:
         self, path: str, access: str | None = None, key: SigningKey | None = None, **changed: Any
     ) -> str:
         self.count += 1
-        claims = {"jti": f"proof {self.count}", "htm": "POST", "htu": ORIGIN + path, "iat": self.town.now}
+        htu = self.town.origin + path
+        claims = {"jti": f"proof {self.count}", "htm": "POST", "htu": htu, "iat": self.town.now}
         if access:
             claims["ath"] = b64.encode(hashlib.sha256(access.encode()).digest())
         key = key or self.dpop
         return sign_jws({"typ": "dpop+jwt", "jwk": key.public.jwk}, claims | changed, key)
 
-    def token(self, offer: MadeOffer, pin: str | None = None, dpop: str | None = None) -> httpx.Response:
-        document = self.http.get(offer.address(ORIGIN)).json()
+    def token(
+        self, offer: MadeOffer, pin: str | None = None, dpop: str | None = None, **more: str
+    ) -> httpx.Response:
+        document = self.http.get(offer.address(self.town.origin)).json()
         form = {
             "grant_type": PRE_AUTHORISED,
             "pre-authorized_code": document["grants"][PRE_AUTHORISED]["pre-authorized_code"],
             "tx_code": pin or offer.pin,
-        }
+        } | more
         return self.http.post("/token", data=form, headers={"DPoP": dpop or self.proof("/token")})
 
-    def start(self, offer: MadeOffer) -> "Wallet":
+    def start(self, offer: MadeOffer) -> Self:
         self.access = self.token(offer).json()["access_token"]
         return self
 
-    def key_proof(self, nonce: str, key: SigningKey | None = None, header: Any = None, **changed: Any) -> str:
+    def key_proof(
+        self, nonce: str | None, key: SigningKey | None = None, header: Any = None, **changed: Any
+    ) -> str:
         key = key or SigningKey.generate()
         head = {"typ": "openid4vci-proof+jwt", "jwk": key.public.jwk} | (header or {})
-        return sign_jws(head, {"aud": ORIGIN, "iat": self.town.now, "nonce": nonce} | changed, key)
+        return sign_jws(head, {"aud": self.town.origin, "iat": self.town.now, "nonce": nonce} | changed, key)
 
     def nonce(self) -> str:
         return str(self.http.post("/nonce").json()["c_nonce"])
@@ -86,7 +91,7 @@ def wallet(town: Town, http: httpx.Client) -> Wallet:
 
 def offered(town: Town, certificate_id: str) -> MadeOffer:
     assert town.services is not None
-    return town.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7")
+    return town.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7", seen="card")
 
 
 def test_an_offer_is_dead_after_five_wrong_pins(offer: MadeOffer, wallet: Wallet) -> None:
@@ -151,6 +156,9 @@ def test_a_nonce_is_over_after_five_minutes(town: Town, offer: MadeOffer, wallet
         ({"typ": "dpop+jwt"}, {}),
         ({}, {"aud": "https://elsewhere.example"}),
         ({}, {"iat": 1}),
+        ({}, {"exp": NOON - 61}),
+        ({}, {"nbf": NOON + 61}),
+        ({}, {"exp": "tomorrow"}),
         ({"jwk": SigningKey.generate().public.jwk}, {}),
         ({"jwk": {"kty": "oct", "k": "c2VjcmV0"}}, {}),
         ({"crit": ["x"], "x": 1}, {}),
@@ -183,7 +191,14 @@ def test_a_proof_of_possession_counts_once(offer: MadeOffer, wallet: Wallet) -> 
 
 @pytest.mark.parametrize(
     "changed",
-    [{"htm": "GET"}, {"htu": "http://localhost:8000/nonce"}, {"iat": 1}, {"ath": "AAAA"}, {"jti": ""}],
+    [
+        {"htm": "GET"},
+        {"htu": "http://localhost:8000/nonce"},
+        {"iat": 1},
+        {"exp": 1},
+        {"ath": "AAAA"},
+        {"jti": ""},
+    ],
 )
 def test_a_token_needs_a_proof_for_this_very_request(offer: MadeOffer, wallet: Wallet, changed: Any) -> None:
     wallet.start(offer)
@@ -256,6 +271,52 @@ def test_a_transaction_id_is_for_one_grant_and_one_use(town: Town, http: httpx.C
     assert hers.post("/deferred_credential", body).json()["error"] == "invalid_transaction_id"
 
 
+def test_a_certificate_whose_last_day_passed_is_refused_in_the_specifications_words(
+    town: Town, http: httpx.Client
+) -> None:
+    """OpenID4VCI 1.0, 8.3.1.2: so a wallet goes on with the others that a login gives it."""
+    row = town.identity_row(3, last_day="2026-11-24")
+    identity = town.issue(POLICE, "resident_identity", row)
+    town.anchor(POLICE)
+    midnight = town.stored(identity).valid_until or 0
+    town.now = midnight - 5
+    offer = offered(town, identity)
+    wallet = Wallet(town, http).start(offer)
+    town.now = midnight + 1
+    refused = wallet.claim(offer, [wallet.key_proof(wallet.nonce())])
+    assert (refused.status_code, refused.json()["error"]) == (400, "credential_request_denied")
+
+
+def test_one_grant_fills_no_status_lists(
+    town: Town, offer: MadeOffer, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "MOST_LIVING", 3)
+    wallet.start(offer)
+    nonce = wallet.nonce()
+    assert wallet.claim(offer, [wallet.key_proof(nonce) for _ in range(2)]).is_success
+    nonce = wallet.nonce()
+    refused = wallet.claim(offer, [wallet.key_proof(nonce) for _ in range(2)])
+    assert (refused.status_code, refused.json()["error"]) == (400, "credential_request_denied")
+    assert wallet.claim(offer, [wallet.key_proof(wallet.nonce())]).is_success
+    assert len(town.rows(Credential)) == 3
+
+
+def test_claims_that_wait_do_not_pile_up(town: Town, http: httpx.Client) -> None:
+    offer = offered(town, town.issue(POLICE, "resident_identity", town.identity_row(3)))
+    wallet = Wallet(town, http).start(offer)
+    bodies = []
+    for _ in range(claims.MOST_DEFERRED + 1):
+        town.now += 1
+        waiting = wallet.claim(offer, [wallet.key_proof(wallet.nonce())])
+        bodies.append({"transaction_id": waiting.json()["transaction_id"]})
+    assert wallet.post("/deferred_credential", bodies[0]).json()["error"] == "invalid_transaction_id"
+    assert [wallet.post("/deferred_credential", each).status_code for each in bodies[1::9]] == [202] * 3
+    town.anchor(POLICE)
+    assert wallet.post("/deferred_credential", bodies[-1]).is_success
+    town.keep_lists()
+    assert len(town.rows(Deferred)) == claims.MOST_DEFERRED - 1
+
+
 def test_a_credential_lives_thirty_days_and_is_renewed_unasked(
     town: Town, http: httpx.Client, new_wallet: NewWallet
 ) -> None:
@@ -289,6 +350,29 @@ def test_a_newer_version_is_fetched_unasked(town: Town, http: httpx.Client, new_
     [renewed] = claiming.renew().held
     assert credential.parse(renewed.credential).payload.core.certificate_id.split(".")[-2] == "002"
     assert claiming.renew().held == []
+
+
+def test_a_key_gets_one_credential_and_the_version_to_come_only_when_asked_for(
+    town: Town, http: httpx.Client
+) -> None:
+    certificate_id = town.citizen()
+    wallet, offer = Wallet(town, http), offered(town, certificate_id)
+    wallet.start(offer)
+    assert town.services is not None
+    town.services.cases.changing.renew(
+        POLICE, certificate_id, Renewal(Decision("extended"), {"first_day": "2026-12-24"}, "renewal 1")
+    )
+    town.anchor(POLICE)
+    body: dict[str, Any] = {
+        "credential_configuration_id": offer.configuration,
+        "proofs": {"jwt": [wallet.key_proof(wallet.nonce())]},
+    }
+    [given] = wallet.post("/credential", body).json()["credentials"]
+    assert credential.parse(given["credential"]).payload.core.certificate_id == certificate_id
+    body["proofs"] = {"jwt": [wallet.key_proof(wallet.nonce())]}
+    both = wallet.post("/credential", body | {"coming": True}).json()["credentials"]
+    versions = [credential.parse(each["credential"]).payload.core.certificate_id for each in both]
+    assert [version.split(".")[-2] for version in versions] == ["001", "002"]
 
 
 def test_a_credential_never_outlives_its_certificate(

@@ -59,6 +59,11 @@ class Desk:
             headers={"Authorization": f"Bearer {self.token}", **headers},
         )
 
+    def get(self, path: str, issuer: str | None = None) -> httpx.Response:
+        return self.http.get(
+            f"/issuers/{issuer or self.code}{path}", headers={"Authorization": f"Bearer {self.token}"}
+        )
+
     def issue(self, row: dict[str, str], key: str = "1", type: str = "resident_identity") -> httpx.Response:
         return self.post("/certificates", {"type": type, "claims": row}, **{"Idempotency-Key": key})
 
@@ -101,7 +106,7 @@ def test_a_hundred_parallel_posts_of_one_request_make_one_certificate(town: Town
 
 def test_an_offer_and_a_copy_are_made_over_the_api(town: Town, police: Desk) -> None:
     certificate_id = town.citizen()
-    offer = police.post(f"/certificates/{certificate_id}/offers", {"by": "clerk 7"}).json()
+    offer = police.post(f"/certificates/{certificate_id}/offers", {"by": "clerk 7", "seen": "card"}).json()
     assert offer["link"].startswith("openid-credential-offer://?credential_offer_uri=")
     assert len(offer["pin"]) == 6
     copy = police.post(f"/certificates/{certificate_id}/copies").json()

@@ -8,9 +8,10 @@ from sqlmodel import col, select
 
 from registry import status
 from registry.lists import Change, Place
+from registry.signing import parse_jws
 from registry.store.tables import ListToken
 from tests.api.test_claims import Wallet, offered
-from tests.api.town import ORIGIN, POLICE, Town
+from tests.api.town import MARKET, ORIGIN, POLICE, Town
 from wallet.keyfile import WalletFile
 
 NewWallet = Callable[[str], WalletFile]
@@ -67,6 +68,110 @@ def test_a_list_is_served_with_its_type_an_etag_and_a_short_life(town: Town, htt
     assert changed.status_code == 200
     assert status.parse_list(changed.text).get(place.idx) == 1
     assert http.get(f"/issuers/{POLICE}/status/7").status_code == 404
+
+
+def test_a_list_travels_gzipped_to_who_takes_that(town: Town, http: httpx.Client) -> None:
+    given = places(town, 400)
+    with_bits = [Change(place.issuer, place.list, place.idx, 1) for place in given]
+    assert town.services is not None
+    with town.runtime.store.write() as session:
+        town.services.sharing.lists.after(session, with_bits, town.now)
+    path = given[0].uri.removeprefix(ORIGIN)
+    plain = http.get(path, headers={"Accept-Encoding": "identity"})
+    packed = http.get(path, headers={"Accept-Encoding": "br, gzip"})
+    refused = http.get(path, headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in plain.headers
+    assert "Content-Encoding" not in refused.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
+    assert packed.text == plain.text, "the same token, whichever way it came"
+    assert packed.headers["ETag"] != plain.headers["ETag"], "a strong ETag is of one form"
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    for form in (plain, packed):
+        same = {"If-None-Match": form.headers["ETag"], "Accept-Encoding": "gzip" if form is packed else ""}
+        assert http.get(path, headers=same).status_code == 304
+
+
+def test_any_page_may_read_a_list(town: Town, http: httpx.Client) -> None:
+    (place,) = places(town, 1)
+    said = http.get(place.uri.removeprefix(ORIGIN), headers={"Origin": "https://shop.example"})
+    assert said.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_who_takes_no_jwt_is_told_so(town: Town, http: httpx.Client) -> None:
+    (place,) = places(town, 1)
+    path = place.uri.removeprefix(ORIGIN)
+    cwt = "application/statuslist+cwt"
+    assert http.get(path, headers={"Accept": cwt}).status_code == 406
+    for accept in (f"{cwt}, application/statuslist+jwt;q=0.5", f"{cwt}, */*;q=0.1", "*/*"):
+        assert http.get(path, headers={"Accept": accept}).status_code == 200
+
+
+def test_every_list_is_found_from_any_of_them(town: Town, http: httpx.Client) -> None:
+    (place,) = places(town, 1)
+    token = http.get(place.uri.removeprefix(ORIGIN)).text
+    aggregation = parse_jws(token).payload["status_list"]["aggregation_uri"]
+    assert aggregation == f"{ORIGIN}/issuers/{POLICE}/status"
+    assert http.get(aggregation.removeprefix(ORIGIN)).json() == {"status_lists": [place.uri]}
+    endpoint = http.get("/.well-known/oauth-authorization-server").json()["status_list_aggregation_endpoint"]
+    assert http.get(endpoint.removeprefix(ORIGIN)).json() == {"status_lists": [place.uri]}
+    assert http.get(f"/issuers/{MARKET}/status").json() == {"status_lists": []}
+    assert http.get("/issuers/nobody/status").status_code == 404
+    town.now += 43_200
+    assert http.get("/status").json() == {"status_lists": []}, "a list that has expired says nothing"
+
+
+def test_a_version_never_changes_under_its_address(town: Town, http: httpx.Client) -> None:
+    (place,) = places(town, 1)
+    path = place.uri.removeprefix(ORIGIN)
+    first = http.get(f"{path}/versions/1")
+    assert "immutable" in first.headers["Cache-Control"]
+    change(town, place, 1)
+    assert http.get(f"{path}/versions/1").text == first.text
+    second = http.get(f"{path}/versions/2").text
+    assert second == http.get(path).text
+    assert status.parse_list(second).get(place.idx) == 1
+    for wrong in ("3", "0", "-1", str(1 << 63)):
+        assert http.get(f"{path}/versions/{wrong}").status_code == 404
+
+
+def test_an_earlier_time_is_answered_by_the_list_of_that_time(town: Town, http: httpx.Client) -> None:
+    assert town.services is not None
+    (place,) = places(town, 1)
+    path = place.uri.removeprefix(ORIGIN)
+    begun = town.now
+    for step in range(1, 145):
+        town.now += 300
+        if step == 90:
+            change(town, place, 2)
+        with town.runtime.store.write() as session:
+            town.services.sharing.lists.sign_again(session, POLICE, place.list, town.now)
+    for hours in (0, 3, 7, 7.49, 7.5, 9, 12):
+        then = begun + int(hours * 3600)
+        said = http.get(path, params={"time": then})
+        found = status.parse_list(said.text)
+        assert found.iat <= then < found.exp
+        assert found.get(place.idx) == (2 if hours >= 7.5 else 0)
+    assert http.get(path, params={"time": begun - 1}).status_code == 404
+    assert http.get(path, params={"time": town.now + 43_200}).status_code == 404
+    assert http.get(path, params={"time": 1 << 80}).status_code == 404
+    assert http.get(path, params={"time": "yesterday"}).status_code == 400
+
+
+def test_a_list_is_kept_fresh_until_the_last_copy_that_points_at_it_has_expired(
+    town: Town, http: httpx.Client
+) -> None:
+    offer = offered(town, town.citizen())
+    wallet = Wallet(town, http).start(offer)
+    wallet.claim(offer, [wallet.key_proof(wallet.nonce())])
+    path = f"/issuers/{POLICE}/status/0"
+    town.now += 30 * 86_400 - 60
+    town.keep_lists()
+    assert status.parse_list(http.get(path).text).iat == town.now
+    last = town.now
+    town.now += 3600
+    assert town.keep_lists() == 0, "nothing that has not expired points at it"
+    assert status.parse_list(http.get(path).text).iat == last
 
 
 def test_versions_that_say_nothing_new_are_dropped_but_one_in_six_hours(

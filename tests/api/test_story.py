@@ -20,7 +20,7 @@ def test_what_a_citizen_claimed_and_shows_is_valid_and_only_once(
     town: Town, http: httpx.Client, new_wallet: NewWallet
 ) -> None:
     certificate_id = town.citizen()
-    offer = town.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7")
+    offer = town.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7", seen="card")
     wallet = new_wallet("hers")
     claimed = claiming(town, http, wallet).claim(offer.link("http://localhost:8000"), offer.pin)
     assert [each.configuration for each in claimed.held] == [offer.configuration]

@@ -3,6 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import orjson
@@ -22,6 +23,7 @@ from registry.runtime import Runtime
 from registry.settings import Settings
 from registry.signing import PublicKey as Key
 from registry.signing import Use
+from registry.sm import NoSm
 from registry.standing import standings
 from registry.status import StatusBits
 from registry.status_changes import Decision
@@ -35,7 +37,18 @@ from registry.store.tables import (
     Origin,
     PublicKey,
 )
-from registry.trust import Trust, TrustedIssuer, TrustedKey, TrustedRoot, TrustedType, Window, trust_list
+from registry.suites import ES256, SUITES, Suite
+from registry.trust import (
+    Trust,
+    TrustedIssuer,
+    TrustedKey,
+    TrustedRoot,
+    TrustedType,
+    WalletProvider,
+    Window,
+    trust_list,
+)
+from registry.usecases import digests
 
 NOON = 1_795_492_800
 """24 November 2026, 12:00 in Shanghai."""
@@ -65,8 +78,11 @@ NAMES = {
 ISSUES = {POLICE: ("resident_identity", "driving_licence"), MARKET: ("business_licence",)}
 
 
-def found(settings: Settings) -> None:
-    """Key files, departments and a deployment; every key certified by a CA of the town's own."""
+def found(settings: Settings, suite: Suite = ES256) -> None:
+    """Key files, departments and a deployment; every key certified by a CA of the town's own.
+
+    suite: what the police issue with; the others stay with P-256.
+    """
     store = open_store(settings.database_url)
     with store.write() as session:
         for code, (zh, en) in NAMES.items():
@@ -78,7 +94,8 @@ def found(settings: Settings) -> None:
                 code_hash=b"c", block=1, block_hash=b"b", epoch=1, state="live", created=NOON - YEAR,
             )
         )  # fmt: skip
-    provision(settings, store, [Member(code, issues=code in ISSUES) for code in NAMES])
+    suites = {POLICE: suite}
+    provision(settings, store, [Member(code, code in ISSUES, suites.get(code, ES256)) for code in NAMES])
     with store.write() as session:
         certify(session)
     store.close()
@@ -87,8 +104,8 @@ def found(settings: Settings) -> None:
 def certify(session: Session) -> None:
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca = CertificateAuthority(ca_key, make_ca_certificate(ca_key, "Town CA", NOON - YEAR))
-    for row in session.exec(select(PublicKey)):
-        key = Key.from_jwk(orjson.loads(row.jwk)).imported
+    for row in session.exec(select(PublicKey).where(col(PublicKey.x5c).is_(None))):
+        key = Key.from_jwk(orjson.loads(row.jwk), suites=SUITES)
         chain = ca.certify(key, code=row.issuer, name=NAMES[row.issuer][1], origins=[ORIGIN], now=NOON - YEAR)
         row.x5c = orjson.dumps(chain).decode()
         session.add(row)
@@ -96,13 +113,16 @@ def certify(session: Session) -> None:
 
 @dataclass
 class Town:
-    """now: the clock, moved by hand. seq: batches so far, by issuer."""
+    """now: the clock, moved by hand. seq: batches so far, by issuer. ended, compromised: keys."""
 
     runtime: Runtime
     now: int = NOON
     seq: dict[str, int] = field(default_factory=dict)
     services: Services | None = None
     origin: str = ORIGIN
+    ended: dict[str, int] = field(default_factory=dict)
+    compromised: set[str] = field(default_factory=set)
+    wallet_providers: tuple[WalletProvider, ...] = ()
 
     def definition(self, alias: str) -> TypeDefinition:
         return self.runtime.catalogue.by_alias(alias)
@@ -150,7 +170,9 @@ class Town:
 
     def issue(self, issuer: str, alias: str, row: dict[str, str], **more: str) -> str:
         """The identifier of a new certificate."""
-        issuing = self.runtime.issuing(lambda _issuer, _type, _version, _now: True)
+        issuing = self.runtime.issuing(
+            lambda _issuer, _type, _version, _now: True, lambda *asked: digests(self.trust(), *asked)
+        )
         request = Request(row, f"{issuer}-{alias}-{sorted(row.items())}-{sorted(more.items())}", **more)
         return issuing.issue(issuer, self.definition(alias).type, request).certificate_id
 
@@ -161,13 +183,15 @@ class Town:
         return certificate_id
 
     def anchor(self, issuer: str, state: str = BatchState.FINAL) -> None:
-        """Close the issuer's open certificates into one batch."""
+        """Close the issuer's open certificates, if there are any, into one batch."""
         with self.runtime.store.write() as session:
             rows = session.exec(
                 select(Certificate)
                 .where(Certificate.issuer == issuer, Certificate.state == CertificateState.OPEN)
                 .order_by(col(Certificate.id))
             ).all()
+            if not rows:
+                return
             self.seq[issuer] = self.seq.get(issuer, 0) + 1
             batch = Batch(
                 deployment=1,
@@ -242,9 +266,10 @@ class Town:
             for code, (zh, en) in NAMES.items():
                 keys = {
                     row.thumbprint: TrustedKey(
-                        Key.from_jwk(orjson.loads(row.jwk)),
+                        Key.from_jwk(orjson.loads(row.jwk), suites=SUITES),
                         Use(row.uses),
-                        always,
+                        (Window(self.now - 2 * YEAR, self.ended.get(row.thumbprint)),),
+                        self.now if row.thumbprint in self.compromised else None,
                         x5c=(tuple(orjson.loads(row.x5c or "[]")),),
                     )
                     for row in session.exec(select(PublicKey).where(PublicKey.issuer == code))
@@ -272,17 +297,17 @@ class Town:
                     roots,
                     {place: bits.to_bytes() for place, bits in words.items()},
                 )
-            served = {
-                lists.address(session, row.issuer, row.list): trust_list(
-                    row.token, issuers, fresh_until=self.now + 60
-                )
-                for row in session.exec(select(tables.ListToken).order_by(col(tables.ListToken.version)))
-            }
+            served = {}
+            for row in session.exec(select(tables.ListToken).order_by(col(tables.ListToken.version))):
+                with suppress(NoSm):  # as in trusting.py: where it cannot be checked, it is unknown
+                    served[lists.address(session, row.issuer, row.list)] = trust_list(
+                        row.token, issuers, fresh_until=self.now + 60
+                    )
         types = {
             (each.type, each.version): TrustedType(each, definitions.hash(each), always)
             for each in self.runtime.catalogue
         }
         return Trust(
             31337, {}, 1, 1, self.now, self.now + 43_200, issuers, types, served,
-            words_block=9, words_fresh_until=self.now + 30,
+            words_block=9, words_fresh_until=self.now + 30, wallet_providers=self.wallet_providers,
         )  # fmt: skip

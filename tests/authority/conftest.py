@@ -12,6 +12,7 @@ from registry.authority.founding import Town, TownDepartment, found
 from registry.authority.office import Office, make_ring
 from registry.catalogue import load_catalogue
 from registry.chain.contracts import code_bytes, interface
+from registry.chain.ledger import LOG
 from registry.chain.node import LocalNode, local_node
 from registry.chain.outbox import Call, Fees, Outbox
 from registry.keys import KeyRing
@@ -117,13 +118,27 @@ def root(number: int) -> bytes:
     return sha256(b"root %d" % number).digest()
 
 
+def heads_anchored(office: Office, seqs: dict[str, int]) -> None:
+    """What the worker does for all logs: the next heads of these departments in one call."""
+    codes = [code_bytes(code) for code in seqs]
+    heads = [root(number) for number in seqs.values()]
+    by_account(office, LOG, "AccessLog", "anchorHeads", codes, list(seqs.values()), heads)
+
+
 def as_issuer(office: Office, issuer: str, function: str, *arguments: object) -> None:
     """What the worker does for an issuer: one call by its chain account, mined and followed."""
+    by_account(office, issuer, "CertificateRegistry", function, code_bytes(issuer), *arguments)
+
+
+def by_account(office: Office, owner: str, contract: str, function: str, *arguments: object) -> None:
+    """One call by a chain account of the worker's, mined and followed."""
     ring = KeyRing.open(office.settings.keys / "worker.ring", "w")
     deployment = in_force(office)
-    outbox = Outbox(office.store, office.chain, deployment, ring.account(issuer))
-    data = interface("CertificateRegistry").call(function, code_bytes(issuer), *arguments)
-    call = Call("anchor", f"test:{data.hex()}", deployment.certificate_registry, data, 1_000_000)
+    outbox = Outbox(office.store, office.chain, deployment, ring.account(owner))
+    data = interface(contract).call(function, *arguments)
+    to = deployment.access_log if contract == "AccessLog" else deployment.certificate_registry
+    assert to is not None
+    call = Call("anchor", f"test:{data.hex()}", to, data, 1_000_000)
     nonce, now = outbox.chain_nonce(), office.clock()
     with office.store.write() as session:
         outbox.put(session, call, fees=Fees.of(10**9), chain_nonce=nonce, now=now)

@@ -12,6 +12,8 @@ from registry.authority.office import BUNDLE, Office
 from registry.bundle import BundleRefused
 from registry.rootdocument import RootRefused
 from registry.signing import SigningKey
+from registry.status import StatusList
+from registry.trust import Trust, TrustedList
 from tests.authority.conftest import HOUSING, MARKET, POLICE, as_issuer, root, settle
 
 
@@ -143,3 +145,22 @@ def test_a_bundle_is_made_anew_before_it_expires(published: Office) -> None:
     published.clock = lambda: clock() + published.settings.bundle_expiry // 2 + 1
     rounds.publish_if_due()
     assert newest(published) != first
+
+
+def test_a_bundle_is_made_anew_when_a_status_list_says_something_else(
+    published: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lost phone changes nothing on the chain; partners learn of it from the bundle."""
+
+    def listed(packed: bytes, iat: int) -> Trust:
+        uri = "https://town.example/issuers/x/status/0"
+        read = StatusList(uri=uri, packed=packed, iat=iat, exp=iat + 9, ttl=60, version=iat, kid="", token="")
+        return replace(trust, lists={uri: TrustedList(read, POLICE, iat)})
+
+    trust, said = published.trust.current(), list[Trust]()
+    monkeypatch.setattr("registry.authority.loop.publish", lambda _office, state: said.append(state) or state)
+    rounds = Rounds(published)
+    for state in (listed(b"\x00", 1), listed(b"\x00", 2), listed(b"\x01", 3)):
+        monkeypatch.setattr(published.trust, "current", lambda state=state: state)
+        rounds.publish_if_due()
+    assert [each.lists.popitem()[1].list.iat for each in said] == [1, 3], "signed anew is nothing new"

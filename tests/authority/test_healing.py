@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from eth_account import Account
 from sqlmodel import select
 
 from registry.authority import healing
@@ -18,7 +19,17 @@ from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
 from registry.trusting import live
 from tests.authority.case import licence_of
-from tests.authority.conftest import HOUSING, MARKET, ORIGIN, POLICE, TOWN, as_issuer, root, settle
+from tests.authority.conftest import (
+    HOUSING,
+    MARKET,
+    ORIGIN,
+    POLICE,
+    TOWN,
+    as_issuer,
+    heads_anchored,
+    root,
+    settle,
+)
 
 
 def busy(office: Office) -> Deployment:
@@ -40,6 +51,11 @@ def busy(office: Office) -> Deployment:
     decide.grant(MARKET, licence)
     decide.grant(HOUSING, licence, start=office.chain.head().time + 86_400)
     decide.succeed(MARKET, licence, HOUSING)
+    heads_anchored(office, {POLICE: 1, MARKET: 1})
+    heads_anchored(office, {POLICE: 2})
+    decide.anchor_policy(root(50))
+    decide.anchor_policy(root(51))
+    decide.add_log_account(Account.from_key(b"\x07" * 32).address)
     with office.store.read() as session:
         deployment = live(session)
     settle(office, deployment)
@@ -85,6 +101,18 @@ def test_a_healed_registry_says_what_the_old_one_said(lost: tuple[Office, Deploy
     assert new.id != old.id and after.epoch == before.epoch + 1
     assert without_place(after) == without_place(before)
     assert before.issuers[POLICE].roots[3].voided and before.issuers[POLICE].roots[2].root == root(22)
+
+
+def test_the_access_log_goes_on_where_it_stood(lost: tuple[Office, Deployment, Trust]) -> None:
+    office, old, _ = lost
+    new = heal(office)
+    assert new.access_log != old.access_log
+    with office.store.read() as session:
+        logs = [load_ledger(session, each.id or 0).log for each in (old, new)]
+    assert logs[0] == logs[1]
+    assert {code: head.seq for code, head in logs[1].heads.items()} == {POLICE: 2, MARKET: 1}
+    assert [policy for policy, _ in logs[1].policies] == [root(50), root(51)]
+    assert len(logs[1].accounts) == 2
 
 
 def test_a_reset_chain_leaves_nothing_to_trust_until_it_is_healed(

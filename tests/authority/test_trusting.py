@@ -70,7 +70,7 @@ def test_what_is_folded_is_what_the_contracts_say(founded: Office) -> None:
     for each in ledger.successions:
         told = ask("IssuerRegistry", "successorAt", code_bytes(each.issuer), code_bytes(each.type), now)
         assert told == code_bytes(each.successor)
-    assert ledger.closed == {"IssuerRegistry", "CertificateRegistry"}
+    assert ledger.closed == {"IssuerRegistry", "CertificateRegistry", "AccessLog"}
 
 
 def test_an_anchored_certificate_passes_all_checks_but_for_its_own_list(case: Case) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from registry import sm
 from scripts.bench import __main__ as bench
 from scripts.bench import report
 from scripts.bench.measuring import Pair, Row, in_turns, measure
@@ -25,11 +26,21 @@ def rows() -> Sequence[Row]:
 def test_every_rate_stands_beside_its_limit(rows: Sequence[Row], tmp_path: Path) -> None:
     report.write_json(rows, tmp_path / "bench.json")
     written = json.loads((tmp_path / "bench.json").read_text())
-    assert [row["name"] for row in written] == list(report.LIMITS)
+    here = [name for name in report.LIMITS if sm.installed() or not name.startswith("sm_")]
+    assert [row["name"] for row in written] == here
     for row in written:
         assert set(row) == {"name", "value", "unit", "limit", "ratio"}
         assert min(row["value"], row["limit"], row["ratio"]) > 0
         assert row["ratio"] == pytest.approx(row["value"] / row["limit"], rel=0.05, abs=0.001)
+
+
+def test_what_was_not_measured_now_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "bench.json"
+    first, second = (Row("cut_credential", rate, "credentials/s", 20.0, rate / 20) for rate in (10.0, 5.0))
+    other = Row("sm_sign", 1.0, "signatures/s", 4.0, 0.25)
+    report.write_json([other, first], file)
+    report.write_json([second], file)
+    assert report.read_json(file) == [second, other]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from registry.errors import NotFound
 ALIASES = {
     "resident_identity", "household_register_page", "driving_licence", "business_licence",
     "food_business_licence", "marriage", "birth", "real_estate_title",
-    "construction_safety_licence", "social_security",
+    "construction_safety_licence", "social_security", "mandate", "guardianship",
 }  # fmt: skip
 
 
@@ -33,8 +33,8 @@ def _changed(tmp_path: Path, change: Any, alias: str = "business_licence", name:
     return path
 
 
-def test_ten_types_ship_each_named_as_its_file(catalogue: Catalogue) -> None:
-    assert {one.alias for one in catalogue} == ALIASES == {path.stem for path in FOLDER.glob("*.yaml")}
+def test_what_departments_issue_today_ships_each_named_as_its_file(catalogue: Catalogue) -> None:
+    assert ALIASES == {one.alias for one in catalogue} == {path.stem for path in FOLDER.glob("*.yaml")}
 
 
 def test_a_type_is_found_by_version_alias_and_day(catalogue: Catalogue) -> None:
@@ -94,6 +94,9 @@ SPOILED = {
     "a claim name in capitals": lambda each: each["claims"][0].update(name="Code"),
     "a stated default": lambda each: each["claims"][0].update(required=True),
     "a rule over nothing": lambda each: each["rules"][0].update(claims=["approved_on", "fax"]),
+    "dependence on itself": lambda each: each["depends_on"][0].update(type=each["type"]),
+    "dependence by what is not looked up": lambda each: each["depends_on"][0].update(claim="scope"),
+    "dependence that a suspension would end": lambda each: each["depends_on"][0].update(reasons=["frozen"]),
     "codes without a list": lambda each: each["claims"][2].pop("codes"),
 }
 
@@ -137,13 +140,18 @@ def test_two_versions_of_a_type_are_each_read_by_their_own(
     tmp_path: Path, catalogue: Catalogue, licence: dict[str, str]
 ) -> None:
     def second(document: dict[str, Any]) -> None:
+        del document["depends_on"]
         document["version"] = 2
         document["from"] = "2027-01-01"
         document["claims"] = [claim for claim in document["claims"] if claim["name"] != "premises"]
         document["claims"].append({"name": "website", "zh": "网站", "en": "Website", "type": "text"})
         document["paper"].remove("premises")
 
-    _changed(tmp_path, lambda each: each.update(until="2027-01-01"))
+    def first(document: dict[str, Any]) -> None:
+        del document["depends_on"]
+        document["until"] = "2027-01-01"
+
+    _changed(tmp_path, first)
     with pytest.raises(NotFound):
         load_catalogue(tmp_path).in_force("11100000MB0143028R001", date(2027, 1, 1))
     _changed(tmp_path, second, name="two.yaml")
@@ -162,6 +170,16 @@ def test_two_versions_of_a_type_are_each_read_by_their_own(
     assert definitions.fits(old, {"premises": licence["premises"]}) == []
     assert definitions.fits(new, {"premises": licence["premises"]})
     assert len({definitions.hash(one) for one in (old, new, catalogue.by_alias("business_licence"))}) == 3
+
+
+@pytest.mark.parametrize("change", [{"type": "11100000MB9A00022H009"}, {"is": "address"}, {"is": "name"}])
+def test_a_type_that_depends_on_what_is_not_there_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    _changed(tmp_path, lambda each: None, "resident_identity", "identity.yaml")
+    _changed(tmp_path, lambda each: None)
+    load_catalogue(tmp_path)
+    _changed(tmp_path, lambda each: each["depends_on"][0].update(change))
+    with pytest.raises(BadDefinition, match="depends_on"):
+        load_catalogue(tmp_path)
 
 
 @pytest.mark.parametrize(

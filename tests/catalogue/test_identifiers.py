@@ -134,5 +134,11 @@ def test_a_credit_code_is_what_stdnum_says_it_is(body: str, data: st.DataObject)
     assert identifiers.is_credit_code(right)
     at, other = data.draw(st.integers(0, 17)), data.draw(st.sampled_from(ALPHABET + " -xé\n"))
     changed = right[:at] + other + right[at + 1 :]
-    as_written = uscc.is_valid(changed) and uscc.compact(changed) == changed
-    assert identifiers.is_credit_code(changed) == as_written
+    assert identifiers.is_credit_code(changed) == _as_written(changed)
+
+
+def _as_written(text: str) -> bool:
+    try:
+        return uscc.is_valid(text) and uscc.compact(text) == text
+    except ValueError:  # stdnum looks up a line break that it took for the end of the digits
+        return False

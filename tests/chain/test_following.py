@@ -21,6 +21,7 @@ def test_a_reorganisation_of_any_depth_loses_nothing(town: Town, state: str, dep
     town.issue(3)
     town.issue(2, HARBOUR)
     worker.round()
+    _pooled(town, 2)
     if state != "sent":
         town.node.mine()
         worker.round()
@@ -36,6 +37,14 @@ def test_a_reorganisation_of_any_depth_loses_nothing(town: Town, state: str, dep
     town.settle(worker)
     assert _attempts(town) == before, "what was signed once is sent again byte for byte"
     check(town)
+
+
+def _pooled(town: Town, count: int) -> None:
+    """Wait until the node has so many transactions for its next block: it takes them in beside answering."""
+    for _ in range(1_000):
+        if int(town.node.rpc.request("txpool_status")["pending"], 16) >= count:
+            return
+    raise AssertionError("the node took them not in")
 
 
 def test_a_rolled_back_sequence_is_sent_again_in_its_order(town: Town) -> None:

@@ -14,6 +14,7 @@ from tests.api.conftest import Written, http, new_wallet, written
 from tests.api.town import MARKET, Town, citizen_number
 from wallet.claiming import Claiming
 from wallet.keyfile import WalletFile
+from wallet.presenting import present
 
 __all__ = ["http", "new_wallet", "written"]
 
@@ -63,3 +64,26 @@ def test_a_former_representative_gets_nothing_of_the_next_version(
     outcome = claiming.renew(all=True)
     assert outcome.held == []
     assert outcome.lost
+
+
+def test_a_former_representatives_credentials_are_withdrawn_with_the_change(
+    town: Town, cases: UseCases, claimed: tuple[str, Claiming], http: httpx.Client
+) -> None:
+    licence, claiming = claimed
+    shown = present(claiming.wallet, claiming.wallet.content.held[0], ["company_name"], now=town.now)
+    changes = {"representative_name": "艾山江", "representative_number": citizen_number(2)}
+    cases.changing.renew(MARKET, licence, Renewal(Decision("changed"), changes, "r1"))
+    report = http.post("/verify", data={"text": shown}).json()
+    assert report["verdict"] == "invalid"
+    assert [each["id"] for each in report["checks"] if each["outcome"] == "fail"] == ["status"]
+    assert claiming.renew(all=True).lost
+
+
+def test_a_change_of_something_else_withdraws_nothing(
+    town: Town, cases: UseCases, claimed: tuple[str, Claiming], http: httpx.Client
+) -> None:
+    licence, claiming = claimed
+    shown = present(claiming.wallet, claiming.wallet.content.held[0], ["company_name"], now=town.now)
+    cases.changing.renew(MARKET, licence, Renewal(Decision("changed"), {"premises": "羊城市新址"}, "r1"))
+    assert http.post("/verify", data={"text": shown}).json()["verdict"] == "valid"
+    assert not claiming.renew(all=True).lost

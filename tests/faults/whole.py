@@ -183,7 +183,7 @@ class Whole:
         """A credential of it in a new wallet."""
         self.issued += 1
         wallet = WalletFile.create(self.folder / f"{self.issued}.wallet", "phone", cost=16)
-        offer = self.services.sharing.offer(issuer, certificate_id, made_by="clerk 7")
+        offer = self.services.sharing.offer(issuer, certificate_id, made_by="clerk 7", seen="card")
         claiming = Claiming(wallet, self.http, self.clock)
         [held] = claiming.claim(offer.link(ORIGIN), offer.pin).held
         return Holder(claiming, held)
@@ -252,17 +252,25 @@ class Whole:
             query = select(ChainAccount.address).where(ChainAccount.issuer == issuer)
             return session.exec(query.order_by(col(ChainAccount.created).desc())).first() or ""
 
-    def by_account(self, account: LocalAccount, function: str, *arguments: object) -> None:
+    def by_account(
+        self,
+        account: LocalAccount,
+        function: str,
+        *arguments: object,
+        contract: str = CERTIFICATE_REGISTRY,
+    ) -> None:
         """A transaction of whoever holds an account's key; it has to succeed."""
         fee = self.node.rpc.head().base_fee * 2 + 10**10
+        deployment = self.deployment()
+        to = deployment.access_log if contract == "AccessLog" else deployment.certificate_registry
         signed = account.sign_transaction(
             {
                 "type": 2,
                 "chainId": 31337,
                 "nonce": self.node.rpc.nonce(account.address),
-                "to": bytes.fromhex(self.deployment().certificate_registry[2:]),
+                "to": bytes.fromhex(str(to)[2:]),
                 "value": 0,
-                "data": interface(CERTIFICATE_REGISTRY).call(function, *arguments),
+                "data": interface(contract).call(function, *arguments),
                 "gas": 1_000_000,
                 "maxFeePerGas": fee,
                 "maxPriorityFeePerGas": 10**10,

@@ -201,7 +201,8 @@ class TestType:
         return world.bind(jwt, [], licence.wallet)
 
     @pytest.mark.parametrize(
-        ("name", "value"), [("nickname", "小光"), ("established_on", "2020年5月"), ("capital", "many")]
+        ("name", "value"),
+        [("nickname", "小光"), ("established_on", "2020年5月"), ("capital", "many"), ("company_name", "")],
     )
     def test_a_claim_that_does_not_fit_the_type_fails(self, world, name, value):
         licence = world.issue(world.department("business_licence"))

@@ -1,3 +1,4 @@
+import json
 from contextlib import suppress
 
 import pytest
@@ -24,6 +25,20 @@ def test_what_we_make_is_what_rfc_8785_asks_for(value):
 @given(DATA)
 def test_canonical_json_reads_back(value):
     assert jcs.loads(jcs.dumps(value), depth=50) == value
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"a":1,"a":1}', b'[{"b":{"a":1,"\\u0061":2}}]', b'{"a":1, "a":' + b"9" * 5000 + b"}"]
+)
+def test_a_name_twice_in_an_object_is_refused(text):
+    """Readers differ in which of the two they take (RFC 8259, section 4)."""
+    with pytest.raises(jcs.BadJson):
+        jcs.loads(text)
+
+
+@pytest.mark.parametrize("text", [b'[{"a":1},{"a":1}]', b'{"a":{"a":1}}', b' { "b" : 1.50, "a" : [] } '])
+def test_a_name_in_several_objects_is_read(text):
+    assert jcs.loads(text) == json.loads(text)
 
 
 @pytest.mark.parametrize(

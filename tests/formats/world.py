@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from stdnum.cn import uscc
 
 from registry import certificate, credential, definition, merkle, status, trust
+from registry.authority.ca import CertificateAuthority, make_ca_certificate
 from registry.catalogue import load_catalogue
 from registry.certificate import Certificate, Core, StatusPosition
 from registry.credential import Anchor, Kind, StatusReference
@@ -29,6 +30,7 @@ from registry.lifecycle import Status
 from registry.rootdocument import RootDocument
 from registry.signing import BadToken, SigningKey, Use
 from registry.status import StatusBits
+from registry.suites import SM
 from registry.trust import History, Successor, Trust, TrustedKey, TrustedRoot, TrustedType, Window
 from registry.verification import Expected, Report, verify
 
@@ -69,6 +71,10 @@ def credit_code(number: int) -> str:
 
 def certified(key: SigningKey, name: str = "issuer") -> tuple[str, ...]:
     """An `x5c` of one certificate for this key, from a CA that nobody needs to trust."""
+    if key.suite is SM:
+        authority = SigningKey.generate().imported
+        ca = CertificateAuthority(authority, make_ca_certificate(authority, name, NOW))
+        return tuple(ca.certify(key.public, code="", name=name, origins=[ORIGIN], now=NOW))
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     start = datetime.fromtimestamp(NOW, UTC) - timedelta(days=400)
     built = (
@@ -196,7 +202,13 @@ class World:
             status=StatusPosition(0, number % status.LIST_SIZE),
             **({} if valid_until is None else {"valid_until": valid_until}),
         )
-        made = certificate.make(core, prepared.claims, unreleased=prepared.unreleased, decoys=prepared.decoys)
+        made = certificate.make(
+            core,
+            prepared.claims,
+            unreleased=prepared.unreleased,
+            decoys=prepared.decoys,
+            sd_alg=department.key.suite.sd_alg,
+        )
         return Issued(department, type, made)
 
     def anchor(
@@ -243,6 +255,7 @@ class World:
         given.update(changed)
         core = given.pop("core", issued.certificate.core)
         sd = given.pop("sd", issued.certificate.sd)
+        given.setdefault("sd_alg", issued.certificate.sd_alg)
         return credential.sign_credential(core, sd, given.pop("anchor", issued.anchor), **given)
 
     def bind(

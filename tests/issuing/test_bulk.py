@@ -363,7 +363,13 @@ def test_a_workbook_that_unpacks_without_end_is_refused(
 
 @pytest.mark.parametrize(
     "content",
-    [b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet/>', b"<worksheet><sheetData><row", b"\x00" * 50],
+    [
+        b'<!DOCTYPE x [<!ENTITY a "b">]><worksheet/>',
+        b"<worksheet><sheetData><row",
+        b"\x00" * 50,
+        '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x [<!ENTITY a "b">]><worksheet/>'.encode("utf-16"),
+        '<!DOCTYPE x SYSTEM "http://127.0.0.1/"><worksheet/>'.encode("utf-16-be"),
+    ],
 )
 def test_a_hostile_workbook_is_refused(world: World, tmp_path: Path, content: bytes) -> None:
     workbook_of(tmp_path / "a.xlsx", content)

@@ -38,7 +38,8 @@ def count(world: World, table: type) -> int:
 def test_what_is_stored_is_the_certificate_with_every_claim_sealed(world: World, row: Row) -> None:
     issued = world.issue(row(1), "a")
     stored = world.stored(issued.certificate_id)
-    core, digests = certificate.parse_canonical(stored.canonical)
+    anchored = certificate.parse_canonical(stored.canonical)
+    core, digests = anchored.core, anchored.sd
     assert CertificateId.parse(issued.certificate_id).checks
     assert (core.certificate_id, core.issuer) == (issued.certificate_id, POLICE)
     assert (core.status.list, core.status.idx) == (stored.status_list, stored.status_idx)

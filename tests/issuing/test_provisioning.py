@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from registry.chain.ledger import LOG
 from registry.keys import KeyRing, KeysClosed, NoSuchKey
-from registry.provisioning import LOG, Member, provision
+from registry.provisioning import Member, provision
 from registry.runtime import NotFounded, Runtime, open_ring
 from registry.settings import Settings
 from registry.signing import Use

@@ -65,15 +65,6 @@ def test_without_scripts_the_report_comes_with_the_whole_page(client: TestClient
     assert "<!doctype html>" in answer and "A true copy" in answer
 
 
-def test_a_printed_copys_address_leads_to_a_page_that_was_sent_nothing(
-    client: TestClient, gallery: Gallery
-) -> None:
-    page = client.get("/c?lang=en").text
-    assert "was not sent here" in page
-    assert gallery.copies[0].partition("#")[2] not in page.partition('id="certificates"')[0]
-    assert "A true copy" in check(client, gallery.copies[0])
-
-
 def test_a_changed_letter_turns_it_red(client: TestClient, gallery: Gallery) -> None:
     answer = check(client, gallery.copies[0], change="true")
     assert "Not valid" in answer and "<del>阿依古丽·买买提</del>" in answer
@@ -123,6 +114,9 @@ def test_the_page_loads_nothing_from_elsewhere(client: TestClient) -> None:
     for name in pages.STATIC:
         assert client.get(f"/static/{name}").status_code == 200
     assert client.get("/static/../pages.py").status_code == 404
+    assert client.get("/web/verifier/index.js").headers["content-type"].startswith("text/javascript")
+    assert client.get("/web/generate.py").status_code == 404
+    assert client.get("/web/../cli.py").status_code == 404
 
 
 def test_the_independent_script_comes_to_the_same_root(

@@ -6,8 +6,17 @@ import pytest
 from sqlmodel import select
 
 from registry import accesslog
+from registry.accesslog.proofs import of_holder
 from registry.answer_checking import check_answer
-from registry.querying import Answer, BadQuery, NotShared, Query, Querying
+from registry.querying import (
+    Answer,
+    BadQuery,
+    NotShared,
+    Query,
+    Querying,
+    RightEnded,
+    UnknownMatter,
+)
 from registry.status_changes import Decision
 from registry.store.tables import AccessEntry, QueryCase
 from registry.usecases import UseCases
@@ -88,10 +97,9 @@ def test_the_status_of_a_certificate_is_told_even_when_it_is_revoked(town: Town,
     "changed",
     [
         {"asker": MARKET},
-        {"matter": "curiosity"},
         {"ask": "claims", "claims": ("address",)},
         {"ask": "claims", "claims": ("name", "address")},
-        {"type": "business_licence"},
+        {"type": "business_licence", "ask": "claims", "claims": ("capital",)},
     ],
 )
 def test_what_no_right_grants_is_denied_and_logged_without_looking_anybody_up(
@@ -110,8 +118,14 @@ def test_what_no_right_grants_is_denied_and_logged_without_looking_anybody_up(
 def test_a_right_that_has_ended_grants_nothing(town: Town, querying: Querying) -> None:
     town.citizen()
     town.now += 60 * 86_400
-    with pytest.raises(NotShared):
+    with pytest.raises(RightEnded):
         querying.ask(query())
+
+
+def test_a_matter_that_no_rights_file_names_is_told_apart_and_logged(town: Town, querying: Querying) -> None:
+    with pytest.raises(UnknownMatter):
+        querying.ask(query(matter="curiosity"))
+    assert len(entries(town)) == 1
 
 
 @pytest.mark.parametrize(
@@ -172,3 +186,21 @@ def test_a_no_about_one_person_is_no_word_about_another(town: Town, querying: Qu
         answer.envelope(), {**answer.question, "holder": holder}, town.trust(), asker=HOUSING, now=town.now
     )
     assert (found.verdict, found.statement.failed) == ("invalid", ("question",))
+
+
+def test_a_question_by_a_certificates_identifier_stands_in_its_holders_log_too(
+    town: Town, querying: Querying
+) -> None:
+    certificate = town.citizen()
+    querying.ask(query(holder=None, certificate_id=certificate))
+    querying.ask(query())
+    vault = town.runtime.sealed
+    finder = vault.log_index(vault.holder_index("citizen_number", NUMBER))
+    with town.runtime.store.read() as session:
+        rows = of_holder(session, finder, 10)
+        told = [accesslog.read(accesslog.opened(session, vault, row)) for row in rows]
+    identity = town.definition("resident_identity").type
+    assert [(each.seq, each.type, each.outcome) for each in told] == [
+        (2, identity, "yes"),
+        (1, identity, "yes"),
+    ]

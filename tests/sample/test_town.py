@@ -14,6 +14,7 @@ import yaml
 from registry import definition as definitions
 from registry import identifiers
 from registry.catalogue import Catalogue, load_catalogue
+from registry.matters import load_matters
 from scripts.sample import wrong
 from scripts.sample.__main__ import SIZES, make_town, write_town
 
@@ -135,16 +136,52 @@ def test_rights_name_types_and_claims_that_exist_and_never_ask_for_all(
     departments = {each["code"]: each for each in _json(full / "town.json")["departments"]}
     files = sorted((full / "rights").glob("*.yaml"))
     assert len(files) == 10
+    matters = {each.name: each for each in load_matters(catalogue)}
     rules = []
     for path in files:
         document = yaml.safe_load(path.read_text("utf-8"))
-        asks = [catalogue.newest(rule["type"]).alias for rule in document["rules"]]
-        assert asks == departments[document["asker"]]["asks"]
-        for rule in document["rules"]:
+        own = [rule for rule in document["asks"] if rule["matter"] not in matters]
+        asks = [catalogue.newest(rule["type"]).alias for rule in own]
+        assert asks == departments[document["department"]]["asks"]
+        for rule in document["asks"]:
             one = catalogue.newest(rule["type"])
             assert set(rule["claims"]) < set(one.labels)
-        rules += [rule["id"] for rule in document["rules"]]
+        rules += [rule["id"] for rule in document["asks"]]
     assert len(set(rules)) == len(rules)
+
+
+def test_each_matter_may_ask_for_its_facts_and_for_nothing_else(full: Path, catalogue: Catalogue) -> None:
+    offices = yaml.safe_load((full / "offices.yaml").read_text("utf-8"))
+    granted = {
+        (document["department"], rule["matter"], catalogue.newest(rule["type"]).alias, claim)
+        for path in (full / "rights").glob("*.yaml")
+        for document in (yaml.safe_load(path.read_text("utf-8")),)
+        for rule in document["asks"]
+        for claim in rule["claims"]
+    }
+    for matter in load_matters(catalogue):
+        wanted = {
+            (offices[matter.department], matter.name, alias, claim)
+            for fact in matter.facts
+            if "query" in fact.sources
+            for alias in fact.types
+            for claim in fact.claims
+        }
+        assert wanted == {each for each in granted if each[1] == matter.name}
+
+
+def test_each_citizen_of_the_story_has_what_a_restaurant_takes(full: Path) -> None:
+    """Five certificates of four departments, each about that person, and no food licence yet."""
+    titles = {row["owner_number"]: row for row in _read(full / "natural_resources-real_estate_title.csv")}
+    insured = {row["citizen_number"] for row in _read(full / "human_resources-social_security.csv")}
+    pages = {row["citizen_number"] for row in _read(full / "public_security-household_register_page.csv")}
+    licences = _read(full / "market_regulation-business_licence.csv")
+    fed = {row["credit_code"] for row in _read(full / "market_regulation-food_business_licence.csv")}
+    for each in _json(full / "town.json")["story"]:
+        licence, title = licences[each["licence"]["row"] - 1], titles[each["citizen_number"]]
+        assert "餐" in licence["scope"] and licence["credit_code"] not in fed
+        assert (title["location"], title["sharing"]) == (licence["premises"], "单独所有")
+        assert each["citizen_number"] in insured & pages
 
 
 def test_thirty_thousand_rows_take_no_time(tmp_path: Path) -> None:

@@ -71,7 +71,9 @@ class Played:
     def claim(self, certificate: Found, name: str) -> tuple[WalletFile, Outcome]:
         wallet = WalletFile.create(self.data.parent / f"{name}.wallet", "sample", cost=16)
         self.wallets.append(wallet)
-        offer = self.cases.sharing.offer(certificate.issuer, certificate.certificate_id, made_by="clerk 7")
+        offer = self.cases.sharing.offer(
+            certificate.issuer, certificate.certificate_id, made_by="clerk 7", seen="card"
+        )
         claiming = Claiming(wallet, self.http, self.cases.runtime.clock)
         return wallet, claiming.claim(offer.link(self.origin), offer.pin)
 

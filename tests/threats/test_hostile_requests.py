@@ -108,3 +108,10 @@ def test_links_fill_no_disk(http: httpx.Client, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(links, "MOST_BYTES", 500)
     body = {"sealed": b64.encode(bytes(200))}
     assert [http.post("/p", json=body).status_code for _ in range(4)] == [201, 201, 429, 429]
+
+
+@pytest.mark.parametrize("path", ["/token/", "/credential/", "/verify/"])
+def test_nobody_is_sent_to_the_host_that_a_request_names(http: httpx.Client, path: str) -> None:
+    answer = http.post(path, headers={"Host": "elsewhere.example"}, follow_redirects=False)
+    assert answer.status_code == 404
+    assert "location" not in answer.headers

@@ -32,7 +32,8 @@ def test_nothing_in_the_file_is_readable_and_only_its_owner_may_read_it(tmp_path
 def test_a_changed_byte_is_noticed(tmp_path: Path, place: int) -> None:
     WalletFile.create(tmp_path / "w", "right", cost=CHEAP)
     text = bytearray((tmp_path / "w").read_bytes())
-    text[place] = ord("B") if text[place] == ord("A") else ord("A")
+    # Of the last letter of base64 only two bits may count: A to P are alike in them, and z is not.
+    text[place] = ord("z") if text[place] in b"ABCDEFGHIJKLMNOP" else ord("A")
     (tmp_path / "w").write_bytes(text)
     with pytest.raises(WrongPassphrase):
         WalletFile.open(tmp_path / "w", "right")

@@ -18,7 +18,7 @@ CHROMIUM = shutil.which("chromium")
 def test_a_browser_opens_a_link_with_what_stands_after_its_hash(served: Town, tmp_path: Path) -> None:  # noqa: F811
     certificate_id = served.citizen()
     assert served.services is not None
-    offer = served.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7")
+    offer = served.services.sharing.offer(POLICE, certificate_id, made_by="clerk 7", seen="card")
     run(tmp_path, "claim", offer.link(served.origin), "--pin", offer.pin)
     link = run(tmp_path, "present", certificate_id, "--claims", "name,portrait", "--link").strip()
     with sync_playwright() as play:

@@ -2,7 +2,7 @@
 
 from sqlmodel import Field
 
-from registry.store.tables.base import Table, big, row_id
+from registry.store.tables.base import Table, big, refers, row_id
 
 
 class AccessEntry(Table, table=True):
@@ -24,13 +24,43 @@ class AccessEntry(Table, table=True):
 
 
 class AccessSalt(Table, table=True):
-    """The salt that ties an entry to a holder, encrypted: erasing it erases the tie."""
+    """What ties an entry to a holder: its salt, encrypted, and a keyed hash by which the holder finds it
+    (`Vault.log_index`); erasing the row erases the tie."""
 
     __tablename__ = "access_salt"
 
     issuer: str = Field(primary_key=True)
     seq: int = big(primary_key=True)
     sealed: bytes
+    finder: bytes | None = Field(default=None, index=True)
+
+
+class AccessHead(Table, table=True):
+    """The `seq`-th head of an issuer's log, and what opens it: head = SHA-256(0x02 ‖ blinding ‖ size ‖ link ‖
+    root) (registry/logproof.py). It stands on the chain as its transaction does."""
+
+    __tablename__ = "access_head"
+
+    deployment: int = refers("deployment.id", primary_key=True)
+    issuer: str = Field(primary_key=True)
+    seq: int = big(primary_key=True)
+    chain_tx: int = refers("chain_tx.id", primary_key=True)
+    size: int = big()
+    link: bytes
+    root: bytes
+    blinding: bytes
+    head: bytes = Field(index=True)
+    created: int = big()
+
+
+class AccessNode(Table, table=True):
+    """Root of a complete piece of 1,024 entries of an issuer's log, numbered from 0 (accesslog/tree.py)."""
+
+    __tablename__ = "access_node"
+
+    issuer: str = Field(primary_key=True)
+    number: int = big(primary_key=True)
+    root: bytes
 
 
 class QueryCase(Table, table=True):

@@ -81,3 +81,16 @@ class DataKey(Table, table=True):
     wrapped: bytes
     created: int = big()
     retired_at: int | None = big(default=None)
+
+
+class WalletProvider(Table, table=True):
+    """Who vouches for wallets and their keys: its CA certificate (base64 DER) is in the trust list."""
+
+    __tablename__ = "wallet_provider"
+
+    id: str = Field(primary_key=True)
+    name_zh: str
+    name_en: str
+    certificate: str
+    since: int = big()
+    ended_at: int | None = big(default=None)

@@ -1,22 +1,22 @@
-"""The access log: who asked what about whom, one hash chain an answering issuer (operation.md, Access log).
+"""Entries: who asked what about whom, one hash chain an answering issuer (operation.md, Access log).
 
-link = SHA-256(previous ‖ digest), digest = SHA-256(0x00 ‖ salt ‖ JCS(entry)). An entry names its holder only
-by SHA-256(salt ‖ holder index), whose salt lies encrypted in a table of its own and can be erased.
+An entry names its holder only by SHA-256(salt ‖ holder index), whose salt lies encrypted in a table of its
+own and can be erased, together with the keyed index by which a holder's entries are found.
 """
 
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+import msgspec
 from sqlmodel import Session, col, select
 
 from registry import jcs
+from registry.logproof import START, digest, link
 from registry.store.tables import AccessEntry, AccessSalt
-from registry.vault import Vault
+from registry.vault import Unreadable, Vault
 
 SALT_BYTES = 16
-START = bytes(32)
-"""What the first entry of a chain is linked to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,11 @@ class Entry:
 
     seq: position in the issuer's chain, from 1. time: Unix seconds. asker: department's code. clerk: who
     asked there. rule: the rule of the rights files that decided, or why none did. holder: salted pseudonym,
-    hexadecimal, empty where none was named. outcome: yes, no, withheld or refused. answer: digest of the
-    presentation given, hexadecimal, or empty.
+    hexadecimal, empty where none was named. outcome: yes, no, withheld, pending or refused; asked, where it
+    is the asker's own log and the question went to another registry. answer: digest of the presentation
+    given, hexadecimal, or empty. type, claims: what was asked for. case: number of the case.
+    manner: how the holder was represented, such as `assisted` (帮办) or `mandate`; empty: not at all.
+    second: the clerk who approved it, where it took two.
     """
 
     seq: int
@@ -38,6 +41,11 @@ class Entry:
     holder: str
     outcome: str
     answer: str
+    type: str = ""
+    claims: tuple[str, ...] = ()
+    case: str = ""
+    manner: str = ""
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +55,6 @@ class Logged:
     issuer: str
     seq: int
     digest: bytes
-
-
-def digest(salt: bytes, entry: Entry) -> bytes:
-    """The hash that an entry is linked, proven and quoted by."""
-    return hashlib.sha256(b"\x00" + salt + jcs.dumps(asdict(entry))).digest()
-
-
-def link(previous: bytes, entry_digest: bytes) -> bytes:
-    """The next head of a chain."""
-    return hashlib.sha256(previous + entry_digest).digest()
 
 
 def append(
@@ -73,8 +71,15 @@ def append(
     vault: Vault,
     now: int,
     randomness: Callable[[int], bytes],
+    type: str = "",
+    claims: Sequence[str] = (),
+    case: str = "",
+    manner: str = "",
+    second: str = "",
 ) -> Logged:
     """Write one entry in the caller's transaction: it commits before the answer leaves, or nothing does.
+
+    type, claims, case, manner, second: as in Entry.
 
     Two writers cannot take the same place: (issuer, seq) is the primary key.
     """
@@ -85,11 +90,25 @@ def append(
     salt, holder_salt = randomness(SALT_BYTES), randomness(SALT_BYTES)
     pseudonym = hashlib.sha256(holder_salt + holder).hexdigest() if holder is not None else ""
     entry = Entry(
-        seq, now, asker, clerk, purpose, rule, pseudonym, outcome, answer.hex() if answer is not None else ""
+        seq=seq,
+        time=now,
+        asker=asker,
+        clerk=clerk,
+        purpose=purpose,
+        rule=rule,
+        holder=pseudonym,
+        outcome=outcome,
+        answer=answer.hex() if answer is not None else "",
+        type=type,
+        claims=tuple(claims),
+        case=case,
+        manner=manner,
+        second=second,
     )
-    hashed = digest(salt, entry)
+    written = jcs.dumps(asdict(entry))
+    hashed = digest(salt, written)
     key = vault.issuer_key(session, issuer, now)
-    sealed = vault.seal(key, f"access/{issuer}/{seq}", jcs.dumps(asdict(entry)))
+    sealed = vault.seal(key, _place(issuer, seq), written)
     sealed_salt = vault.seal(key, f"access-salt/{issuer}/{seq}", holder_salt)
     session.add(
         AccessEntry(
@@ -103,9 +122,23 @@ def append(
             time=now,
         )
     )
-    session.add(AccessSalt(issuer=issuer, seq=seq, sealed=sealed_salt))
+    finder = vault.log_index(holder) if holder is not None else None
+    session.add(AccessSalt(issuer=issuer, seq=seq, sealed=sealed_salt, finder=finder))
     session.flush()
     return Logged(issuer, seq, hashed)
+
+
+def opened(session: Session, vault: Vault, row: AccessEntry) -> bytes:
+    """The canonical JSON of an entry, as it was written. Raises Unreadable."""
+    return vault.open(session, row.data_key, _place(row.issuer, row.seq), row.sealed)
+
+
+def read(written: bytes) -> Entry:
+    """An entry from its canonical JSON. Raises Unreadable."""
+    try:
+        return msgspec.json.decode(written, type=Entry)
+    except msgspec.MsgspecError:
+        raise Unreadable from None
 
 
 def check(entries: Sequence[AccessEntry]) -> int | None:
@@ -120,3 +153,7 @@ def check(entries: Sequence[AccessEntry]) -> int | None:
             return expected
         previous = entry.link
     return None
+
+
+def _place(issuer: str, seq: int) -> str:
+    return f"access/{issuer}/{seq}"

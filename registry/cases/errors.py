@@ -1,0 +1,75 @@
+"""What goes wrong with a case."""
+
+from registry.errors import NotAllowed, NotFound, RegistryError
+
+
+class NoSuchCase(NotFound):
+    """There is no case of that number that this caller may see."""
+
+    kind = "no-such-case"
+
+    def __init__(self) -> None:
+        super().__init__("没有这个办件。", "There is no such case.")
+
+
+class BadInput(RegistryError):
+    """What was stated does not fit the matter."""
+
+    kind = "bad-case-input"
+    status = 422
+
+    def __init__(self, name: str, zh: str, en: str) -> None:
+        super().__init__(f"{name}：{zh}", f"{name}: {en}")
+
+
+class WrongState(NotAllowed):
+    """The case is not in a state for that."""
+
+    kind = "case-state"
+
+    def __init__(self) -> None:
+        super().__init__("办件目前的状态不能这样办理。", "The case is not in a state for that.")
+
+
+class AnotherPerson(NotAllowed):
+    """What was shown is of somebody who is not this party of the case."""
+
+    kind = "another-person"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "所出示证照的持证人不是本办件的该当事人。", "Shown by somebody else than this party."
+        )
+
+
+class CertificateHeld(NotAllowed):
+    """Another case holds the certificate until it ends."""
+
+    kind = "certificate-held"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "该证照正用于另一办件，待其办结后再办。", "Another case holds this certificate until it ends."
+        )
+
+
+class NotStanding(NotAllowed):
+    """A certificate that the decision rests on is not in force any more, or that could not be seen."""
+
+    kind = "not-standing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "决定所依据的证照现已不能确认有效。", "A certificate that the decision rests on stands no more."
+        )
+
+
+class NoSuchOffice(RegistryError):
+    """The town has no department of that short name."""
+
+    kind = "no-such-office"
+    status = 503
+    mender = "operator"
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(f"本地没有设置部门 {alias}。", f"No department is set for {alias} here.")

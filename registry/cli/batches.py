@@ -1,0 +1,224 @@
+"""`registry queries`: many questions under one matter, a second clerk's approval, and their answers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+import typer
+
+from registry.cli import files
+from registry.cli.files import BadUsage
+from registry.plain import line
+
+if TYPE_CHECKING:
+    from registry.queries.batches import Decided
+    from registry.queries.question import Query
+    from registry.store.tables import QueryBatch
+    from registry.trust import Trust
+    from registry.usecases import UseCases
+
+queries = typer.Typer(no_args_is_help=True, help="Many queries at once / 批量协查")
+PAGE = 50
+_STATES = {
+    "waiting": "待第二人批准 waits for a second clerk",
+    "answering": "答复中 is being answered",
+    "answered": "已全部答复 answered",
+    "declined": "未获批准 declined",
+}
+
+Asker = Annotated[str, typer.Option("--as", metavar="CODE", help="Your department's code / 本部门代码")]
+Clerk = Annotated[str, typer.Option("--clerk", help="Who does it / 经办人")]
+Id = Annotated[str, typer.Argument(metavar="BATCH", help="Its id / 批次")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(queries, name="queries")
+
+
+class _Holder(msgspec.Struct, forbid_unknown_fields=True):
+    id_type: str
+    identifier: str
+
+
+class _Line(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One line of the file, as the API takes a question."""
+
+    type: str
+    ask: Literal["has_valid", "claims", "status", "equals", "over", "under"]
+    claims: tuple[str, ...] = ()
+    holder: _Holder | None = None
+    certificate_id: str | None = None
+    value: str = ""
+    source: str = ""
+    case: str | None = None
+    on_behalf: str | None = None
+
+
+@queries.command()
+def post(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines, one question a line / 问题文件")],
+    asker: Asker,
+    matter: Annotated[str, typer.Option("--matter", help="The matter, as the rights files name it / 事项")],
+    clerk: Clerk,
+    reason: Annotated[str, typer.Option("--reason", help="Why so many / 批量原因")] = "",
+) -> None:
+    """Post a file of questions: a small one is answered at once, a large one waits for a second clerk.
+
+    The same file posted again is the same batch: nothing is asked twice. Exit 0 where all is answered, 3
+    where it waits, or where a cap stopped it.
+    """
+    from hashlib import sha256
+
+    from registry.queries.batches import Posted
+
+    data = files.read(file)
+    asked = _read(data, asker, clerk, matter)
+    with _opened() as cases:
+        name = f"file {sha256(data).hexdigest()} {matter} {clerk}"
+        _done(cases, cases.batching.post(Posted(asker, name, matter, clerk, asked, reason)))
+
+
+@queries.command("list")
+def list_(asker: Asker) -> None:
+    """Batches of a department, newest first."""
+    from registry.queries import batches
+
+    with _opened() as cases:
+        with cases.runtime.store.read() as session:
+            rows = batches.all_of(session, asker)
+        for row in rows:
+            _print(cases, row)
+
+
+@queries.command()
+def show(id: Id, asker: Asker) -> None:
+    """What a batch asks, one question a line, for the clerk who approves it."""
+    from dataclasses import asdict
+
+    from registry import jcs
+    from registry.queries import batches
+
+    with _opened() as cases:
+        with cases.runtime.store.read() as session:
+            row = batches.of_asker(session, asker, id)
+            posted = cases.batching.posted(session, row)
+        _print(cases, row)
+        if posted.reason:
+            typer.echo(line(f"原因 reason: {posted.reason}"))
+        for each in posted.queries:
+            told = {name: value for name, value in asdict(each).items() if value}
+            typer.echo(line(jcs.dumps(told).decode()))
+
+
+@queries.command()
+def approve(
+    id: Id,
+    asker: Asker,
+    clerk: Clerk,
+    decline: Annotated[bool, typer.Option("--decline", help="Say no / 不予批准")] = False,
+) -> None:
+    """Approve a batch, as another clerk than the one who posted it; it is answered at once."""
+    with _opened() as cases:
+        cases.batching.decide(asker, id, clerk=clerk, approve=not decline)
+        _done(cases, cases.batching.go_on(id))
+
+
+@queries.command()
+def answers(
+    id: Id,
+    asker: Asker,
+    as_json: Annotated[bool, typer.Option("--json", help="The whole envelopes / 完整答复")] = False,
+) -> None:
+    """What was answered so far, each answer checked, as often as it is asked for."""
+    from registry.queries import batches
+
+    with _opened() as cases:
+        trust, now, after = cases.trust(), cases.runtime.clock(), 0
+        while True:
+            with cases.runtime.store.read() as session:
+                row = batches.of_asker(session, asker, id)
+                found = cases.batching.decided(session, row, after, PAGE)
+            for each in found:
+                _answer(each, asker, trust, now, as_json)
+            if len(found) < PAGE:
+                break
+            after = found[-1].position + 1
+
+
+def _read(data: bytes, asker: str, clerk: str, matter: str) -> "tuple[Query, ...]":
+    from registry.queries.question import Query
+
+    found = []
+    for number, text in enumerate(data.splitlines(), start=1):
+        if not text.strip():
+            continue
+        try:
+            said = msgspec.json.decode(text, type=_Line)
+        except msgspec.MsgspecError:
+            raise BadUsage(f"第 {number} 行不是问题", f"line {number} is no question") from None
+        holder = (
+            None if said.holder is None else (said.holder.id_type, said.holder.identifier.strip().upper())
+        )
+        found.append(
+            Query(
+                asker,
+                clerk,
+                matter,
+                said.type,
+                said.ask,
+                said.claims,
+                holder,
+                said.certificate_id,
+                said.value,
+                said.source,
+                said.case,
+                said.on_behalf,
+            )
+        )
+    return tuple(found)
+
+
+class _opened:
+    """The use cases, opened for one command and closed after it."""
+
+    def __enter__(self) -> "UseCases":
+        from registry.settings import Settings
+        from registry.usecases import UseCases
+
+        self._cases = UseCases.open(Settings())
+        return self._cases
+
+    def __exit__(self, *_: object) -> None:
+        self._cases.close()
+
+
+def _done(cases: "UseCases", row: "QueryBatch") -> None:
+    _print(cases, row)
+    raise typer.Exit(0 if row.state in ("answered", "declined") else 3)
+
+
+def _print(cases: "UseCases", row: "QueryBatch") -> None:
+    from registry.queries import batches
+
+    with cases.runtime.store.read() as session:
+        decided, matter = batches.count(session, row.id), cases.batching.posted(session, row).matter
+    rests = " · 已达上限，稍后继续 a cap stopped it for now" if row.rests_until else ""
+    second = f" · {row.second}" if row.second else ""
+    told = f"{row.id}  {matter}  {row.clerk}{second}  {decided}/{row.size}  {_STATES[row.state]}{rests}"
+    typer.echo(line(told))
+
+
+def _answer(each: "Decided", asker: str, trust: "Trust", now: int, as_json: bool) -> None:
+    from registry import jcs
+    from registry.answer_checking import check_answer
+
+    verdicts = [
+        check_answer(envelope, envelope["question"], trust, asker=asker, now=now).verdict
+        for envelope in each.answers
+    ]
+    if as_json:
+        told = {"position": each.position, "outcome": each.outcome, "verdicts": verdicts}
+        typer.echo(jcs.dumps({**told, "answers": list(each.answers)}).decode())
+    else:
+        typer.echo(f"{each.position}  {each.outcome}  {' '.join(verdicts)}".rstrip())

@@ -1,0 +1,212 @@
+"""`registry tasks …`: what a department has to do by a date."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from registry.tasks import Todo
+    from registry.tasks.desk import TaskDesk
+    from registry.tasks.objections import Raised
+
+tasks = typer.Typer(no_args_is_help=True, help="What there is to do by a date / 待办任务")
+
+Code = Annotated[str, typer.Option("--as", metavar="CODE", help="Your department's code / 本部门代码")]
+Id = Annotated[str, typer.Argument(metavar="ID", help="As `registry tasks list` shows it / 任务编号")]
+Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
+
+_KINDS = {"linked": "关联证照 linked", "objection": "异议 objection", "effect": "办件后续 after a case"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(tasks, name="tasks")
+
+
+@tasks.command("list")
+def list_all(
+    department: Code,
+    done: Annotated[bool, typer.Option("--done", help="Those that ended / 已办结")] = False,
+    as_json: Json = False,
+) -> None:
+    """A department's tasks, those due first / 按期限列出任务"""
+    from registry.store.tables import TaskState
+
+    with _desk() as desk:
+        found = desk.list(department, TaskState.DONE if done else TaskState.OPEN)
+        now = desk.clock()
+    if as_json:
+        _json([_as_json(each) for each in found])
+        return
+    if not found:
+        typer.echo("没有任务 / nothing to do")
+    for each in found:
+        _print(each, now)
+
+
+@tasks.command()
+def show(id: Id, department: Code, as_json: Json = False) -> None:
+    """One task / 查看任务"""
+    with _desk() as desk:
+        found, now = desk.show(department, id), desk.clock()
+    if as_json:
+        _json(_as_json(found))
+    else:
+        _print(found, now)
+
+
+@tasks.command()
+def finish(
+    id: Id,
+    department: Code,
+    outcome: Annotated[
+        str, typer.Option("--outcome", metavar="WORD", help="acted, corrected or kept / 已处理、已更正、维持")
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who did it / 经办人")],
+    reason_file: Annotated[
+        Path | None,
+        typer.Option("--reason", metavar="FILE", help="Its text; whoever objected reads it / 理由文件"),
+    ] = None,
+    correction: Annotated[
+        str, typer.Option("--correction", metavar="ID", help="Version issued as `corrected` / 更正后的证照")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """End a task / 办结任务
+
+    A reason may name a person, so it comes from a file, never from the command line, which others can see.
+    """
+    from registry.cli.files import BadUsage, read
+    from registry.store.tables import TaskOutcome
+    from registry.tasks import Ending
+
+    if outcome not in set(TaskOutcome):
+        raise BadUsage("办结方式为 acted、corrected 或 kept", "an outcome is acted, corrected or kept")
+    reason = read(reason_file).decode("utf-8", "replace").strip() if reason_file else ""
+    with _desk() as desk:
+        found = desk.finish(department, id, Ending(TaskOutcome(outcome), by, reason, correction))
+        now = desk.clock()
+    if as_json:
+        _json(_as_json(found))
+    else:
+        _print(found, now)
+
+
+@tasks.command("object")
+def object_to(
+    answer: Annotated[
+        str, typer.Argument(metavar="CODE:SEQ", help="Who answered, and `log.seq` of its statement / 答复")
+    ],
+    department: Code,
+    by: Annotated[str, typer.Option("--by", help="Who does it / 经办人")],
+    text: Annotated[Path, typer.Option("--text", metavar="FILE", help="What is wrong, in words / 说明文件")],
+    certificate: Annotated[
+        str, typer.Option("--certificate", metavar="ID", help="Where the answer came from / 证照标识")
+    ] = "",
+    claims: Annotated[str, typer.Option(help="Names with commas: what is wrong / 有误的信息项")] = "",
+    as_json: Json = False,
+) -> None:
+    """Object to a fact that another department answered / 对答复提出异议"""
+    from registry.cli.files import BadUsage, read
+    from registry.tasks.objections import Wrong
+
+    issuer, colon, seq = answer.partition(":")
+    if not (colon and seq.isdecimal() and len(seq) < 16):
+        raise BadUsage("答复写作 部门代码:序号", "an answer is written CODE:SEQ")
+    named = tuple(each.strip() for each in claims.split(",") if each.strip())
+    wrong = Wrong(read(text).decode("utf-8", "replace"), named)
+    with _desk() as desk:
+        made = desk.objections.by_department(department, (issuer, int(seq)), certificate, wrong, by)
+    _tell([made], as_json)
+
+
+@tasks.command()
+def objections(department: Code, as_json: Json = False) -> None:
+    """What a department objected to, and what came of it / 本部门提出的异议"""
+    with _desk() as desk:
+        found = desk.objections.of_department(department)
+    _tell(found, as_json)
+
+
+def _tell(found: "Sequence[Raised]", as_json: bool) -> None:
+    from registry.plain import line
+
+    if as_json:
+        _json([{**_as_json(each.todo), "id": each.row.id} for each in found])
+        return
+    if not found:
+        typer.echo("没有异议 / no objections")
+    for each in found:
+        task = each.todo.row
+        last = datetime.fromtimestamp(task.due - 1, UTC).astimezone().date()
+        typer.echo(line(f"{each.row.id}  {task.outcome or f'办理中 open, {last} 前 by'}"))
+        for said in (task.certificate, each.todo.content["text"], each.todo.reason, task.correction):
+            if said:
+                typer.echo(line(f"    {said}"))
+
+
+def _desk() -> "AbstractContextManager[TaskDesk]":
+    from contextlib import contextmanager
+
+    from registry.settings import Settings
+    from registry.tasks.desk import TaskDesk
+    from registry.usecases import UseCases
+
+    @contextmanager
+    def opened() -> "Iterator[TaskDesk]":
+        cases = UseCases.open(Settings())
+        try:
+            yield TaskDesk.of(cases)
+        finally:
+            cases.close()
+
+    return opened()
+
+
+def _as_json(each: "Todo") -> dict[str, object]:
+    row = each.row
+    return {
+        **each.content,
+        "id": row.id,
+        "kind": row.kind,
+        "certificate": row.certificate,
+        "case": row.case,
+        "created": row.created,
+        "due": row.due,
+        "state": row.state,
+        "outcome": row.outcome,
+        "reason": each.reason,
+        "correction": row.correction,
+        "by": each.by,
+    }
+
+
+def _json(value: object) -> None:
+    from registry import jcs
+
+    typer.echo(jcs.dumps(value).decode())
+
+
+def _print(each: "Todo", now: int) -> None:
+    from registry.plain import line
+
+    row = each.row
+    last = datetime.fromtimestamp(row.due - 1, UTC).astimezone().date()
+    late = "  逾期 OVERDUE" if row.state == "open" and row.due <= now else ""
+    typer.echo(line(f"{row.id}  {_KINDS[row.kind]}  {last} 前 by{late}"))
+    for about in (
+        row.certificate,
+        row.case,
+        each.content["zh"],
+        each.content["en"],
+        each.content.get("text"),
+    ):
+        if about:
+            typer.echo(line(f"    {about}"))
+    if row.outcome:
+        typer.echo(line(f"    {row.outcome} · {each.by} · {each.reason}{row.correction}"))

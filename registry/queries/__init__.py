@@ -1,0 +1,1 @@
+"""Queries between departments: the parts that `registry.querying` puts together."""

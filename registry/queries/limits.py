@@ -1,0 +1,115 @@
+"""How much may be asked: caps by clerk and department, and what of it is unusual (threat 20).
+
+Counted in the transaction that answers. An alert stays until somebody of the registry has looked into it and
+ends it; meanwhile health is red.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import Session, col, func, select
+
+from registry.errors import NotFound, RegistryError
+from registry.store.tables import AskedQuery, QueryAlert
+
+HOUR: Final = 3_600
+DAY: Final = 86_400
+CAP, GUESSING, REFUSALS = "cap", "guessing", "refusals"
+"""Kinds of alert: a cap was reached; most of a clerk's questions find nobody; too many were refused."""
+GUESSES: Final = 30
+"""Questions of one clerk in an hour from which four in five that find nothing are unusual."""
+REFUSED: Final = 10
+"""Refused questions of one clerk in an hour that are unusual."""
+
+
+class TooManyQueries(RegistryError):
+    """A cap is reached; nobody is looked up."""
+
+    kind = "too-many-queries"
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            "查询次数已达上限，请稍后再试；如确有需要，请联系登记系统管理员。",
+            "The cap on queries is reached: try again later.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most queries of one clerk, and of one department, in any hour and any day (24 hours)."""
+
+    clerk_hour: int = 100
+    clerk_day: int = 400
+    department_hour: int = 1_000
+    department_day: int = 5_000
+
+
+def admit(session: Session, caps: Caps, asker: str, clerk: str, now: int) -> None:
+    """Let one more query through. Raises TooManyQueries."""
+    asked = [
+        (caps.clerk_hour, HOUR, clerk),
+        (caps.clerk_day, DAY, clerk),
+        (caps.department_hour, HOUR, None),
+        (caps.department_day, DAY, None),
+    ]
+    for most, seconds, who in asked:
+        if len(_outcomes(session, asker, who, now - seconds, most)) >= most:
+            raise TooManyQueries
+
+
+def record(session: Session, asker: str, clerk: str, outcome: str, now: int) -> None:
+    """Count a query that was decided, in the transaction of the decision; raise an alert where it is unusual.
+
+    Two at once cannot take the same place: (asker, seq) is the primary key.
+    """
+    last = session.exec(select(func.max(AskedQuery.seq)).where(AskedQuery.asker == asker)).one()
+    session.add(AskedQuery(asker=asker, seq=(last or 0) + 1, clerk=clerk, at=now, outcome=outcome))
+    session.flush()
+    lately = _outcomes(session, asker, clerk, now - HOUR, 10_000)
+    if lately.count("refused") >= REFUSED:
+        alert(session, asker, REFUSALS, clerk, now)
+    if len(lately) >= GUESSES and lately.count("no") * 5 >= len(lately) * 4:
+        alert(session, asker, GUESSING, clerk, now)
+
+
+def alert(session: Session, asker: str, kind: str, clerk: str, now: int) -> None:
+    """Raise an alert, unless the same one stands."""
+    standing = select(QueryAlert).where(
+        QueryAlert.asker == asker,
+        QueryAlert.kind == kind,
+        QueryAlert.clerk == clerk,
+        col(QueryAlert.ended_at).is_(None),
+    )
+    if session.exec(standing).first() is None:
+        session.add(QueryAlert(asker=asker, kind=kind, clerk=clerk, at=now))
+        session.flush()
+
+
+def standing(session: Session) -> Sequence[QueryAlert]:
+    """Alerts that nobody has ended yet, oldest first."""
+    return session.exec(
+        select(QueryAlert).where(col(QueryAlert.ended_at).is_(None)).order_by(col(QueryAlert.id))
+    ).all()
+
+
+def end(session: Session, id: int, by: str, now: int, *, department: str = "") -> QueryAlert:
+    """End an alert that was looked into. by: who did; department: for whom, which is not the one it is about.
+
+    Raises:
+        NotFound: no such alert stands, or it is about that department.
+    """
+    row = session.get(QueryAlert, id)
+    if row is None or row.ended_at is not None or row.asker == department:
+        raise NotFound("没有这条预警，或已解除。", "There is no such alert, or not any more.")
+    row.ended_at, row.ended_by = now, by
+    session.add(row)
+    return row
+
+
+def _outcomes(session: Session, asker: str, clerk: str | None, since: int, most: int) -> list[str]:
+    asked = select(AskedQuery.outcome).where(AskedQuery.asker == asker, AskedQuery.at > since)
+    if clerk is not None:
+        asked = asked.where(AskedQuery.clerk == clerk)
+    return list(session.exec(asked.limit(most)).all())

@@ -1,0 +1,24 @@
+"""Whom a query is about, by what the citizen shows: the holder of what a wallet presented."""
+
+from registry import definition
+from registry.catalogue import Catalogue
+from registry.queries.refusals import NothingShown
+from registry.requesting import Outcome
+
+
+def holder_shown(outcome: Outcome, catalogue: Catalogue) -> tuple[str, str]:
+    """(identifier type, identifier) of the one holder whose certificates were shown, with that claim.
+
+    Raises:
+        NothingShown: nothing valid was shown, its holder's identifier was not, or there are several holders.
+    """
+    found = set()
+    for each in outcome.presented:
+        if each.good:
+            named = catalogue.named(each.report["core"]["type"])
+            for holder in definition.holders(named, each.report["claims"]):
+                if not holder.acts_for:
+                    found.add((holder.id_type, holder.identifier))
+    if len(found) != 1:
+        raise NothingShown
+    return found.pop()

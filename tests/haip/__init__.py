@@ -1,0 +1,1 @@
+"""The high-assurance profile: attestations, signed metadata, keys after a rotation, chain lists."""

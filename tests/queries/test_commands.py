@@ -1,0 +1,109 @@
+"""The commands of who asks many questions, who is asked on conditions, and who looks after both."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from registry.cli.main import assemble
+from registry.queries import limits
+from registry.querying import Querying
+from registry.runtime import Runtime
+from registry.usecases import UseCases
+from tests.api.town import HOUSING, POLICE, Town, citizen_number
+from tests.queries.conftest import rule
+from tests.queries.test_querying import query
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(town: Town, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`registry …` over the town's own store and clock, which stay open after it."""
+    cases = rule(town, query_batch_alone=1)
+    monkeypatch.setattr(UseCases, "open", lambda _settings: cases)
+    monkeypatch.setattr(UseCases, "close", lambda _self: None)
+    monkeypatch.setattr(Runtime, "open", lambda *_: replace(town.runtime, store=_Kept(town)))
+    monkeypatch.setattr("registry.cli.stores.open_existing", lambda _settings: _Kept(town))
+    runner = CliRunner()
+    return lambda *words, **more: runner.invoke(assemble(), list(words), **more)
+
+
+class _Kept:
+    """The town's store, which no command closes."""
+
+    def __init__(self, town: Town) -> None:
+        self.read, self.write = town.runtime.store.read, town.runtime.store.write
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_file_of_questions_waits_is_approved_and_its_answers_are_checked(
+    town: Town, command: Command, tmp_path: Path
+) -> None:
+    town.citizen(1)
+    file = tmp_path / "questions.jsonl"
+    lines = [
+        {
+            "type": "resident_identity",
+            "ask": "has_valid",
+            "holder": {"id_type": "citizen_number", "identifier": n},
+        }
+        for n in map(citizen_number, range(2))
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    post = ("queries", "post", str(file), "--as", HOUSING, "--matter", "title_registration")
+    made = command(*post, "--clerk", "clerk 3", "--reason", "the move")
+    assert (made.exit_code, "0/2" in made.output) == (3, True)
+    id = made.output.split()[0]
+    assert command(*post, "--clerk", "clerk 3", "--reason", "the move").output.split()[0] == id
+    shown = command("queries", "show", id, "--as", HOUSING).output
+    assert "the move" in shown and citizen_number(1) in shown
+    assert command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 3").exit_code == 1
+    assert command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 4").exit_code == 0
+    answers = command("queries", "answers", id, "--as", HOUSING)
+    assert answers.output.splitlines() == ["0  no  stated", "1  yes  proven"]
+    assert command("queries", "answers", id, "--as", POLICE).exit_code == 1
+    (listed,) = command("queries", "list", "--as", HOUSING).output.splitlines()
+    assert "2/2" in listed and "clerk 4" in listed
+
+
+@pytest.mark.parametrize("line", ["{}", "no json", '{"type":"x","ask":"guess"}'])
+def test_a_line_that_is_no_question_is_named_and_nothing_posted(
+    command: Command, tmp_path: Path, line: str
+) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(f"\n{line}\n")
+    refused = command("queries", "post", str(file), "--as", HOUSING, "--matter", "m", "--clerk", "c")
+    assert refused.exit_code == 2 and "line 2" in refused.output
+    assert command("queries", "list", "--as", HOUSING).output == ""
+
+
+def test_the_asked_departments_clerk_sees_a_question_and_decides_with_a_reason(
+    town: Town, querying: Querying, command: Command
+) -> None:
+    town.citizen()
+    asked = query(ask="claims", claims=("ethnicity",))
+    querying.ask(asked)
+    (line,) = command("reviews", "list", "--issuer", POLICE).output.splitlines()
+    assert HOUSING in line and "ethnicity" in line and "housing-identity" in line
+    decide = ("reviews", "decide", line.split()[0], "--by", "officer 1", "--reason", "needed", "--issuer")
+    assert command(*decide, HOUSING).exit_code == 1
+    assert command(*decide, POLICE).exit_code == 0
+    assert querying.ask(asked)[0].outcome == "yes"
+    assert command("reviews", "list", "--issuer", POLICE).output == ""
+
+
+def test_an_alert_is_listed_until_it_is_ended(town: Town, command: Command) -> None:
+    with town.runtime.store.write() as session:
+        limits.alert(session, HOUSING, limits.CAP, "clerk 3", town.now)
+    listed = command("alerts", "list")
+    assert listed.exit_code == 1 and re.search(rf"^1  .*{HOUSING}  clerk 3 ", listed.output)
+    assert command("alerts", "end", "1", "--by", "auditor 1").exit_code == 0
+    assert command("alerts", "end", "1", "--by", "auditor 1").exit_code == 1
+    assert command("alerts", "list").exit_code == 0

@@ -1,0 +1,70 @@
+"""A department asks about whoever stands before it, by what the wallet shows, and by no number typed in."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.api.conftest import new_wallet
+from tests.api.test_departments import Desk
+from tests.api.town import HOUSING, MARKET, Town, citizen_number
+from tests.openid4vp.conftest import Phone, phone
+
+__all__ = ["new_wallet", "phone"]
+
+QUESTION = {
+    "type": "resident_identity",
+    "ask": "claims",
+    "claims": ["age_over_18"],
+    "matter": "title_registration",
+    "clerk": "clerk 3",
+}
+
+
+@pytest.fixture
+def housing(desk: Callable[[str], Desk]) -> Desk:
+    return desk(HOUSING)
+
+
+def shown(housing: Desk, phone: Phone, *certificates: tuple[str, list[str]]) -> str:
+    """A request for these certificates that the phone has answered; its id."""
+    wanted = [{"type": type, "claims": claims} for type, claims in certificates]
+    made = housing.post("/requests", {"certificates": wanted}).json()
+    assert phone.answer(phone.read(made["link"])).is_success
+    return str(made["id"])
+
+
+def test_the_holder_is_who_was_shown(housing: Desk, phone: Phone) -> None:
+    request = shown(housing, phone, ("resident_identity", ["citizen_number"]))
+    answer = housing.post("/queries", {**QUESTION, "request": request})
+    (envelope,) = answer.json()["answers"]
+    assert envelope["outcome"] == "yes"
+    assert envelope["question"]["holder"]["identifier"] == citizen_number(7)
+
+
+@pytest.mark.parametrize(
+    "certificates",
+    [
+        [("resident_identity", ["name"])],
+        [("resident_identity", ["citizen_number"]), ("business_licence", ["credit_code"])],
+    ],
+    ids=["no identifier", "several holders"],
+)
+def test_what_shows_no_one_holder_asks_nobody(
+    housing: Desk, phone: Phone, certificates: list[tuple[str, list[str]]]
+) -> None:
+    request = shown(housing, phone, *certificates)
+    refused = housing.post("/queries", {**QUESTION, "request": request})
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:zt:problem:nothing-shown")
+
+
+def test_what_was_not_answered_or_is_anothers_asks_nobody(
+    town: Town, http: httpx.Client, housing: Desk, phone: Phone, desk: Callable[[str], Desk]
+) -> None:
+    open_one = housing.post("/requests", {"certificates": [{"type": "resident_identity"}]}).json()["id"]
+    refused = housing.post("/queries", {**QUESTION, "request": open_one})
+    assert refused.json()["type"] == "urn:zt:problem:nothing-shown"
+    anothers = shown(desk(MARKET), phone, ("resident_identity", ["citizen_number"]))
+    assert housing.post("/queries", {**QUESTION, "request": anothers}).status_code == 404
+    both = {"holder": {"id_type": "citizen_number", "identifier": citizen_number(7)}, "request": anothers}
+    assert housing.post("/queries", {**QUESTION, **both}).json()["type"] == "urn:zt:problem:bad-query"
