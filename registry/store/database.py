@@ -17,6 +17,10 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it (SQLite)."""
+_POOL: dict[str, Any] = {"max_overflow": -1, "hide_parameters": True}
+"""As many connections as there are threads that want one: where the pool is smaller, fifteen writers in a queue
+keep the one whose turn it is from reading. An error's text ends in logs, so it is without parameters.
+"""
 
 
 class Store:
@@ -63,7 +67,7 @@ def open_store(url: str) -> Store:
     """Open the database at an SQLAlchemy URL, made where it is missing, and bring its tables up to date."""
     address = make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
-    engine = _sqlite(url, address.database) if sqlite else create_engine(url, hide_parameters=True)
+    engine = _sqlite(url, address.database) if sqlite else create_engine(url, **_POOL)
     with engine.execution_options(writing=False).connect() as connection:
         newest = migrations.is_newest(connection)
     if not newest:  # only then wait for other writers
@@ -97,7 +101,7 @@ def _sqlite(url: str, database: str | None) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        hide_parameters=True,  # an error's text ends in logs
+        **_POOL,
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

@@ -1,6 +1,7 @@
 """The database: its tables, its transactions, what it guards."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -62,6 +63,28 @@ def test_a_commit_survives_a_power_cut_and_references_are_checked(store: Store) 
     assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     with pytest.raises(IntegrityError), store.write() as session:
         session.add(HolderIndex(certificate=1, role="holder", holder=b"x"))
+
+
+def test_one_who_writes_can_read_beside_it_however_many_wait_to_write(store: Store) -> None:
+    begun, waiting = threading.Event(), threading.Barrier(41)
+
+    def wait(_: int) -> None:
+        begun.wait()
+        waiting.wait()
+        with store.write():
+            pass
+
+    with ThreadPoolExecutor(40) as pool:
+        queue = pool.map(wait, range(40))
+        with store.write():
+            begun.set()
+            waiting.wait()
+            time.sleep(0.3)  # all of them hold a connection now
+            since = time.monotonic()
+            with store.read() as session:
+                assert session.exec(select(Setting)).all() == []
+            assert time.monotonic() - since < 5
+        list(queue)
 
 
 def test_writers_wait_for_each_other_and_none_loses_what_another_wrote(store: Store) -> None:

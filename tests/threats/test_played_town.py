@@ -175,10 +175,15 @@ def test_no_page_open_in_a_browser_commands_the_local_chain(played: Played) -> N
     assert not any(name.startswith("access-control") for name in answer.headers)
 
 
+def _rows(store: Path) -> bytes:
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as opened:
+        return "\n".join(opened.iterdump()).encode("utf-8", "surrogateescape")
+
+
 class TestTraces:
     """Threat 22: personal data in logs, database, key files, wallets, the story and what was printed.
 
-    Last in this file: everything above was written by then. The sample's own files and the reports of refused
+    Last in this file: everything above was written by then. The samples' own files and the reports of refused
     rows are what it was made from. The chain's node is asked by threat 1.
     """
 
@@ -190,16 +195,16 @@ class TestTraces:
         names = [str(each["name"]) for each in people if len(each["name"]) > 2]
         values = [*numbers, *licences, *names]
         assert len(names) >= 3
-        with sqlite3.connect(f"file:{played.data / 'registry.sqlite'}?mode=ro", uri=True) as store:
-            dumped = "\n".join(store.iterdump()).encode("utf-8", "surrogateescape")
+        province = played.data / "province"
         places = [
-            *files(played.data.parent, but=[played.data / "sample"]),
-            ("every row of the store", dumped),
+            *files(played.data.parent, but=[played.data / "sample", province / "sample"]),
+            ("every row of the store", _rows(played.data / "registry.sqlite")),
+            ("every row of the other province's", _rows(province / "registry.sqlite")),
             ("what was printed", played.printed.encode()),
         ]
         read = {name for name, _ in places}
         expected = {"data/registry.sqlite", "data/logs/api.log", "data/story.json", "data/keys/api.ring"}
-        assert read >= expected | {"lost.wallet", "data/chain.json", "data/trust/bundle.jws"}
+        assert read >= expected | {"data/province/registry.sqlite", "lost.wallet", "data/chain.json", "data/trust/bundle.jws"}
         assert traces(values, places) == []
 
     @pytest.mark.parametrize("value", ["440105199205037799", "夏俊飞"])
