@@ -204,7 +204,12 @@ class TestTraces:
         ]
         read = {name for name, _ in places}
         expected = {"data/registry.sqlite", "data/logs/api.log", "data/story.json", "data/keys/api.ring"}
-        assert read >= expected | {"data/province/registry.sqlite", "lost.wallet", "data/chain.json", "data/trust/bundle.jws"}
+        assert read >= expected | {
+            "data/province/registry.sqlite",
+            "lost.wallet",
+            "data/chain.json",
+            "data/trust/bundle.jws",
+        }
         assert traces(values, places) == []
 
     @pytest.mark.parametrize("value", ["440105199205037799", "夏俊飞"])
