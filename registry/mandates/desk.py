@@ -1,4 +1,4 @@
-"""Whether a query for an agent is within what the agent may ask: `querying.MandateDesk`."""
+"""Whether a query for an agent is within what the agent may ask: `desks.MandateDesk`."""
 
 from dataclasses import dataclass
 

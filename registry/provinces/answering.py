@@ -195,7 +195,7 @@ class Answering:
 
 @dataclass
 class _Keeping:
-    """Keeps one message's answer in the transaction that decides it (`querying.Replying`)."""
+    """Keeps one message's answer in the transaction that decides it (`desks.Replying`)."""
 
     asker: str
     signed: Signed

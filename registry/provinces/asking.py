@@ -22,8 +22,9 @@ from registry.provinces import contents, messages
 from registry.provinces.contents import BadContent, HolderOf, Question
 from registry.provinces.messages import BadMessage
 from registry.provinces.partners import NoPartner, Partners, PartnerUnreachable
+from registry.queries.answering import SALT_BYTES
 from registry.queries.question import Answer, Query
-from registry.querying import SALT_BYTES, PassedOn, Querying, Word
+from registry.querying import PassedOn, Querying, Word
 from registry.signers import Signer, Signers
 from registry.signing import SigningKey, Use
 from registry.store import Store

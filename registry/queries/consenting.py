@@ -18,7 +18,7 @@ from registry.workingdays import WorkingDays
 
 @dataclass(frozen=True, slots=True)
 class HolderConsents:
-    """Asks each holder of what a query is about (`querying.ConsentDesk`)."""
+    """Asks each holder of what a query is about (`desks.ConsentDesk`)."""
 
     vault: Vault
     catalogue: Catalogue
