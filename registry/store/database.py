@@ -18,8 +18,8 @@ T = TypeVar("T")
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it (SQLite)."""
 _POOL: dict[str, Any] = {"max_overflow": -1, "hide_parameters": True}
-"""As many connections as there are threads that want one: where the pool is smaller, fifteen writers in a queue
-keep the one whose turn it is from reading. An error's text ends in logs, so it is without parameters.
+"""As many connections as there are threads that want one: where the pool is smaller, fifteen writers in a
+queue keep the one whose turn it is from reading. An error's text ends in logs, so it is without parameters.
 """
 
 
