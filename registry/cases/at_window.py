@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from registry import accesslog, values
-from registry.cases.collecting import require_open
 from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase
+from registry.cases.taking import require_open
 from registry.cases.world import Identifier, World
 from registry.mandates.acting import Principal
 from registry.requesting import MadeRequest

@@ -15,11 +15,11 @@ from sqlmodel import Session, select
 from registry import jcs
 from registry.cases import clocks
 from registry.cases.accepting import SAID, Missing, advance, lacking, promised_facts
-from registry.cases.collecting import require_open
 from registry.cases.effects import Effects
 from registry.cases.errors import WrongState
 from registry.cases.opening import keep_version
 from registry.cases.standing import stands
+from registry.cases.taking import require_open
 from registry.cases.world import GOOD, NONE, World
 from registry.matters import Matter, Rule
 from registry.matters.loading import PROMISED, STEP, check

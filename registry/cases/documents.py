@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 
 from registry import accesslog, secrets
 from registry.cases.accepting import advance
-from registry.cases.collecting import require_taking
 from registry.cases.commitments import came
 from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase, WrongState
+from registry.cases.taking import require_taking
 from registry.cases.world import GOOD, Known, World
 from registry.errors import NotFound
 from registry.matters import Fact

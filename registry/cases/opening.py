@@ -12,6 +12,7 @@ from registry import jcs, values
 from registry.cases.accepting import advance
 from registry.cases.errors import BadInput
 from registry.cases.numbers import is_drawn, new_number
+from registry.cases.taking import require_open
 from registry.cases.world import Identifier, World
 from registry.issuing import KeyReused
 from registry.matters import Input, Matter
@@ -106,8 +107,6 @@ class Opening:
 
     def state(self, number: str, inputs: Mapping[str, str]) -> None:
         """State more, or otherwise, while the case is open. Raises NoSuchCase, BadInput, WrongState."""
-        from registry.cases.collecting import require_open
-
         with self.world.store.write() as session:
             case = require_open(self.world, session, number)
             stated = checked_inputs(self.world.matter(case), inputs)
