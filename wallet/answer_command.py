@@ -68,12 +68,12 @@ def answer(
         answering = Answering(wallet, http, lambda: int(time.time()))
         read = answering.read(link)
         verifier = answering.verifier(read)
-        _say_who(verifier, openid4vp.host_of(read.request))
+        say_who(verifier, openid4vp.host_of(read.request))
         if no:
             _finish(answering.refuse(read), verifier, (), as_json)
             return
         asked = answering.consider(read, only=only or ())
-        _say_what(asked, optional)
+        say_what(asked, optional)
         if not verifier.known and not yes_unknown:
             raise Stranger
         if not (yes or typer.confirm("出示以上内容？ show this?", err=True)):
@@ -88,7 +88,8 @@ def _say(text: str) -> None:
     typer.echo(_PADDING.sub("  ", plain(text)).replace("\n", "\n        | "), err=True)
 
 
-def _say_who(verifier: "Verifier", host: str) -> None:
+def say_who(verifier: "Verifier", host: str) -> None:
+    """Who asks, and where an answer would go."""
     name = " ".join(dict.fromkeys((verifier.zh, verifier.en)))
     if verifier.known:
         _say(f"请求方 asks: {name} ({verifier.code})")
@@ -98,7 +99,8 @@ def _say_who(verifier: "Verifier", host: str) -> None:
     _say(f"发往 answer goes to: {host}")
 
 
-def _say_what(asked: "Asked", optional: bool) -> None:
+def say_what(asked: "Asked", optional: bool) -> None:
+    """What would be agreed to and shown. optional: whether also what is asked for besides."""
     from registry.cli.terminal import shortened
     from wallet.presenting import claims_of
 

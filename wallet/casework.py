@@ -67,22 +67,23 @@ class Casework:
         """State more, or otherwise; the case then."""
         return self._write(f"{_case(number)}/inputs", {"inputs": dict(inputs)})
 
-    def request(self, number: str, promise: list[str] | None = None) -> str:
+    def request(self, number: str, promise: list[str] | None = None, role: str = "") -> str:
         """Link of the request for everything that the case does not know of the holder yet.
 
-        promise: facts that are to come later, which the wallet signs with the same answer.
+        promise: facts that are to come later, which the wallet signs with the same answer. role: where the
+        holder has several parts in the case.
 
         Raises:
             NothingLeft: there is nothing to ask.
         """
-        made = self._write(f"{_case(number)}/request", {"promise": promise or []})
+        made = self._write(f"{_case(number)}/request", {"promise": promise or [], "role": role})
         if not made.get("link"):
             raise NothingLeft
         return str(made["link"])
 
-    def take(self, number: str) -> str:
+    def take(self, number: str, role: str = "") -> str:
         """Let the case take what was answered: `open`, `answered`, `refused` or `expired`."""
-        return str(self._write(f"{_case(number)}/answer", {}).get("state"))
+        return str(self._write(f"{_case(number)}/answer?role={quote(role, safe='')}", {}).get("state"))
 
     def submit(self, number: str) -> Case:
         """Hand it in: `outcome` (grant, person or incomplete), and what is `missing`."""

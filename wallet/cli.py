@@ -9,7 +9,15 @@ import typer
 from registry.cli import files
 from registry.errors import RegistryError
 from registry.plain import line, plain
-from wallet import answer_command, consent_commands, holder_commands, inbox_commands, log_command
+from wallet import (
+    answer_command,
+    case_commands,
+    consent_commands,
+    holder_commands,
+    inbox_commands,
+    log_command,
+    mandate_commands,
+)
 from wallet.options import DEFAULT, File, Json, Passphrase, Wait, day, link_in, network
 from wallet.outcomes import claiming_in, summary, tell, up_to_date
 
@@ -188,6 +196,8 @@ app.command("consent")(consent_commands.consent)
 app.command("object")(inbox_commands.object_to)
 app.command("objections")(inbox_commands.objections)
 app.command("offers")(inbox_commands.offers)
+app.add_typer(case_commands.case, name="case")
+app.add_typer(mandate_commands.mandate, name="mandate")
 
 
 def main() -> None:

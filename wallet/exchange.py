@@ -11,16 +11,22 @@ from registry.errors import RegistryError
 from registry.fetching import FetchRefused, GuardedClient, may_be_outside
 
 _LARGEST: Final = 4 << 20
+_LONGEST: Final = 300
 
 
 class Refused(RegistryError):
-    """The issuer, or whoever answers in its place, refused. code: its OAuth or OpenID4VCI error, if any."""
+    """The issuer, or whoever answers in its place, refused.
+
+    code: its OAuth or OpenID4VCI error, or the type of its problem document, if any. words: what such a
+    document says, in Chinese and English.
+    """
 
     kind = "refused-by-issuer"
     mender = "holder"
 
-    def __init__(self, code: str, status: int = 0) -> None:
-        super().__init__(*self.said(code))
+    def __init__(self, code: str, status: int = 0, words: tuple[str, str] | None = None) -> None:
+        zh, en = self.said(code) if words is None else words
+        super().__init__(zh, en)
         self.code = code
         self.http_status = status
 
@@ -75,7 +81,15 @@ def value(response: httpx.Response) -> Any:
         return body
     said = body if isinstance(body, dict) else {}
     code = said.get("error") or str(said.get("type", "")).rpartition(":")[2]
-    raise Refused(str(code)[:80] or f"HTTP {response.status_code}", response.status_code)
+    raise Refused(str(code)[:80] or f"HTTP {response.status_code}", response.status_code, _words(said))
+
+
+def _words(said: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What a problem document says in both languages, on one line each."""
+    found = [" ".join(str(said.get(name) or "").split())[:_LONGEST] for name in ("zh", "en")]
+    if not all(found):
+        return None
+    return f"颁发方拒绝：{found[0]}", f"The issuer refuses: {found[1]}"
 
 
 def refusal(response: httpx.Response) -> dict[str, Any]:

@@ -59,12 +59,31 @@ def holder(name: str) -> tuple[str, str]:
     return id_type.strip(), number.strip().upper()
 
 
+def person(name: str) -> tuple[str, str, str]:
+    """(name, identifier type, identifier) of `TYPE:NUMBER NAME` in a file or on standard input (`holder`).
+
+    Raises BadUsage.
+    """
+    identifier, _, called = line(name).partition(" ")
+    id_type, colon, number = identifier.partition(":")
+    if not (id_type and colon and number and called.strip()):
+        raise BadUsage(
+            "文件应为一行 证件类型:号码 姓名", "the file must hold one line: TYPE:NUMBER, a blank, the name"
+        )
+    return called.strip(), id_type, number.upper()
+
+
+def content(name: str) -> bytes:
+    """What is in a file, or comes on standard input (-). Raises BadUsage."""
+    return sys.stdin.buffer.read() if name == "-" else read(Path(name))
+
+
 def texts(path: Path) -> dict[str, str]:
-    """The JSON object of texts in a file. Raises BadUsage."""
+    """The JSON object of texts in a file, or on standard input (-). Raises BadUsage."""
     from registry import jcs
 
     try:
-        found = jcs.loads(read(path))
+        found = jcs.loads(content(str(path)))
     except jcs.BadJson:
         found = None
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):

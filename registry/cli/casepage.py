@@ -1,0 +1,231 @@
+"""A case and a matter on a terminal, as they travel in JSON: for the holder's wallet and for clerks.
+
+Of an identity number only its ends are shown: a screen has onlookers. Whoever needs it whole takes --json.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import typer
+
+from registry import values
+from registry.cli.terminal import shortened
+from registry.plain import line
+
+Members = Mapping[str, Any]
+STATES: Final = {
+    "open": "收集材料 being collected",
+    "person": "待人工决定 a person decides",
+    "granted": "已准予，办理中 granted, being carried out",
+    "ended": "已办结 ended",
+    "refused": "不予准许 refused",
+    "red": "受阻 an issuer refused what follows",
+}
+_SOURCES: Final = {"wallet": "钱包出示 wallet", "query": "部门协查 query", "statement": "本人陈述 stated"}
+_VERDICTS: Final = {
+    "valid": "有效 valid",
+    "no": "没有 there is none",
+    "not-shared": "无权查询 no right to ask",
+    "pending": "待答复 pending",
+    "withheld": "未予提供 withheld",
+    "copy": "仅为副本 a copy only",
+    "unverified": "核验不通过 not verified",
+    "unknown": "暂时无法得知 unknown",
+}
+_KINDS: Final = {
+    "input": "填报 to be stated",
+    "fact": "证照或材料 to be shown",
+    "step": "部门环节 a department's part",
+    "rule": "数项之一即可 one of several would do",
+}
+_PARTS: Final = {
+    "waiting": "未开始 waiting",
+    "open": "办理中 open",
+    "agreed": "同意 agreed",
+    "objected": "不同意 objected",
+    "done": "完成 done",
+    "refused": "被拒 refused",
+    "asked": "待签署 not signed yet",
+    "kept": "已兑现 kept",
+    "overdue": "逾期 overdue",
+}
+_DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
+_BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
+_ENDS: Final = (4, 1)
+"""Characters of an identity number that are shown at either end."""
+
+
+def summaries(cases: Iterable[Members]) -> None:
+    """Cases of a list, each number on a line of its own."""
+    found = list(cases)
+    if not found:
+        typer.echo("没有办件 / no cases")
+    for each in found:
+        _head(each)
+
+
+def case(shown: Members, needs: Members | None = None) -> None:
+    """A case: what is missing, the form with its sources, what is known, what was decided, what comes of it.
+
+    needs: its matter, which says how what is missing can come.
+    """
+    _head(shown)
+    facts = {each.get("name"): each for each in _each(needs or {}, "facts")}
+    missing(_each(shown, "missing"), facts)
+    _part(
+        "陈述 stated", [f"{name}  {_value(said)}" for name, said in dict(shown.get("inputs") or {}).items()]
+    )
+    _part("表单 form", [_field(each) for each in _each(shown, "form")])
+    _part("当事人 parties", [_party(each) for each in _each(shown, "parties")])
+    _part("已知 known", [_fact(each) for each in _each(shown, "facts")])
+    _part("环节 steps", [_step(each) for each in _each(shown, "steps")])
+    _part("承诺 promises", [_promise(each) for each in _each(shown, "promises")])
+    _decision(shown.get("decision"))
+    _part("办理结果 what comes of it", [_effect(each) for each in _each(shown, "effects")])
+
+
+def missing(lacking: Iterable[Members], facts: Mapping[Any, Members] | None = None) -> None:
+    """What a case lacks. facts: of its matter by name, which say how each can come."""
+    told = []
+    for each in lacking:
+        fact = (facts or {}).get(each.get("name"), {})
+        hints = [_KINDS.get(str(each.get("kind")), "")] if not fact else _hints(fact)
+        told.append(" · ".join((_named(each), *(hint for hint in hints if hint))))
+    _part("还缺 still missing", told)
+
+
+def matters(found: Iterable[Members]) -> None:
+    """What one can come to do, and what departments hold of it already."""
+    for each in found:
+        facts = _each(each, "facts")
+        held = sum(1 for fact in facts if fact.get("held"))
+        has = f" · 部门已有 departments have {held}/{len(facts)}" if held else ""
+        typer.echo(line(f"{_named(each)}{has}"))
+
+
+def matter(needs: Members) -> None:
+    """What one matter needs, and what comes of it."""
+    typer.echo(line(_named(needs)))
+    basis = needs.get("basis") or {}
+    typer.echo(line(f"    {basis.get('zh', '')} {basis.get('en', '')} · {needs.get('office', '')}"))
+    _part("当事人 parties", [_named(each) for each in _each(needs, "parties")])
+    _part("填报 to be stated", [_named(each) for each in _each(needs, "inputs")])
+    _part("所需 needed", [" · ".join((_named(each), *_hints(each))) for each in _each(needs, "facts")])
+    _part("环节 steps", [_timed(each) for each in _each(needs, "steps")])
+    _part("办理结果 what comes of it", [_named(each) for each in _each(needs, "effects")])
+
+
+def documents(found: Iterable[Members]) -> None:
+    """What a holder has handed in."""
+    listed = list(found)
+    if not listed:
+        typer.echo("没有材料 / no documents")
+    for each in listed:
+        typer.echo(line(str(each.get("id"))))
+        about = f"{each.get('kind')} · {each.get('media_type')} · {each.get('size')} B"
+        typer.echo(line(f"    {about} · {day(each.get('created'))}"))
+
+
+def day(seconds: Any) -> str:
+    """The day of a moment, where this machine is."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC).astimezone().date().isoformat()
+    except (TypeError, ValueError, OverflowError, OSError):  # another registry may write anything
+        return "?"
+
+
+def masked(value: str) -> str:
+    """A value, and of an identity number its ends only."""
+    if values.wrong_identifier("citizen_number", value.strip().upper()) is not None:
+        return value
+    first, last = _ENDS
+    return f"{value[:first]}{'*' * (len(value) - first - last)}{value[-last:]}"
+
+
+def _head(each: Members) -> None:
+    state = STATES.get(str(each.get("state")), "?")
+    begun = "窗口 at a window" if each.get("by_window") else "钱包 in a wallet"
+    typer.echo(line(str(each.get("number"))))
+    typer.echo(line(f"    {each.get('zh')} {each.get('en')} · {state} · {day(each.get('opened'))} {begun}"))
+
+
+def _part(heading: str, told: list[str]) -> None:
+    if told:
+        typer.echo(heading)
+    for each in told:
+        typer.echo(line(f"    {each}"))
+
+
+def _hints(fact: Members) -> list[str]:
+    """How a fact of a matter can come."""
+    found = [] if fact.get("required") else ["可不提供 optional"]
+    if fact.get("held"):
+        found.append("部门已有 a department has it")
+    if fact.get("document"):
+        found.append("材料 a paper of one's own")
+    if later := fact.get("later_days"):
+        found.append(f"可承诺 {later} 日内补交 may be promised, within {later} days")
+    return found
+
+
+def _field(each: Members) -> str:
+    source = _SOURCES.get(str(each.get("source")), str(each.get("source")))
+    return f"{each.get('name')}  {_value(each.get('value'))} · {source} ({each.get('path')})"
+
+
+def _party(each: Members) -> str:
+    known = "已知 known" if each.get("known") else "未知 not known yet"
+    return f"{each.get('role')}  {known}{' · 本人 you' if each.get('own') else ''}"
+
+
+def _fact(each: Members) -> str:
+    source = _SOURCES.get(str(each.get("source")), str(each.get("source")))
+    verdict = _VERDICTS.get(str(each.get("verdict")), str(each.get("verdict")))
+    of = str(each.get("certificate_id") or each.get("document") or "")
+    return " · ".join(part for part in (_named(each), source, verdict, of) if part)
+
+
+def _step(each: Members) -> str:
+    state = _PARTS.get(str(each.get("state")), "?")
+    said = (_timed(each), state, str(each.get("by") or ""), str(each.get("reason") or ""))
+    return " · ".join(part for part in said if part)
+
+
+def _timed(each: Members) -> str:
+    return f"{_named(each)} · {each.get('department')} · {each.get('days')} 个工作日 working days"
+
+
+def _promise(each: Members) -> str:
+    state, due = _PARTS.get(str(each.get("state")), "?"), each.get("due")
+    last = day(due - 1) if isinstance(due, int) else "?"
+    return f"{_named(each)} · {state} · 至 until {last}"
+
+
+def _effect(each: Members) -> str:
+    state = _PARTS.get(str(each.get("state")), "?")
+    said = (_named(each), state, str(each.get("problem") or ""), str(each.get("certificate_id") or ""))
+    return " · ".join(part for part in said if part)
+
+
+def _decision(made: Any) -> None:
+    if not isinstance(made, Mapping):
+        return
+    outcome = _DECIDED.get(str(made.get("outcome")), str(made.get("outcome")))
+    by = " ".join((_BY.get(str(made.get("by")), "?"), str(made.get("clerk") or ""))).strip()
+    otherwise = " · 与规则不同 otherwise than the rule" if made.get("reversal") else ""
+    reason = f" · {made['reason']}" if made.get("reason") else ""
+    _part("决定 decision", [f"{outcome} · {by} · {day(made.get('at'))}{otherwise}{reason}"])
+
+
+def _named(each: Members) -> str:
+    return f"{each.get('name')}  {each.get('zh')} {each.get('en')}"
+
+
+def _value(value: Any) -> str:
+    return masked(shortened(str(value)))
+
+
+def _each(members: Members, name: str) -> list[Members]:
+    found = members.get(name)
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
