@@ -32,7 +32,7 @@ from api.services import Services, Used
 from registry import cases
 from registry.cases.errors import NoSuchCase
 from registry.cases.needs import Needs, needs, offered, offered_named
-from registry.cases.shown import ShownCase, Summary
+from registry.cases.shown import ShownAlert, ShownCase, ShownClock, Summary
 from registry.clients import Client
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -89,6 +89,20 @@ def all_cases(
 ) -> list[Summary]:
     """Those that this department decides or has a part in, newest first, at most 200."""
     return services.handling.seeing.of_department(client.code, state or "")
+
+
+@router.get("/clocks", summary="What has to be done by when")
+def clocks(client: Asking, services: Used) -> list[ShownClock]:
+    """Parts of cases and tasks that this department has to do, the most urgent first, each with its colour,
+    its last day and the office that has to see to it now."""
+    return services.handling.seeing.clocks(client.code)
+
+
+@router.get("/clock-alerts", summary="What is late, or soon will be")
+def clock_alerts(client: Asking, services: Used) -> list[ShownAlert]:
+    """For this office to see to, the oldest first: yellow for who is at work, red for who took the case
+    first, escalated for the supervisor; each while its clock runs."""
+    return services.handling.seeing.alerts(client.code)
 
 
 @router.get("/cases/{number}", summary="One case")

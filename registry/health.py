@@ -11,11 +11,14 @@ from registry.queries import limits
 from registry.store.tables import (
     Batch,
     BatchState,
+    CaseClock,
     Certificate,
     CertificateState,
     ChainTransaction,
     Deployment,
     DeploymentState,
+    Task,
+    TaskState,
     TransactionState,
 )
 from registry.store.tables import Follower as FollowerRow
@@ -38,7 +41,7 @@ class Health:
     colour: `green` or `red`. block: last followed block; age: seconds since the head was last reached; None
     before the first look. held: certificates kept out of batches. waiting: open ones. unfinal: batches that
     are sent or mined. heads: seconds since the access logs' heads on the chain were made; None: there is no
-    access log.
+    access log. late: parts of cases and tasks whose last working day is over, whosever they are.
     """
 
     colour: str
@@ -49,6 +52,7 @@ class Health:
     held: int
     unfinal: int
     heads: int | None = None
+    late: int = 0
 
 
 NOT_FOUNDED = Reason("", "not_founded", "还没有生效的合约部署", "no contracts are in force yet")
@@ -96,7 +100,17 @@ def look(session: Session, *, now: int, head_age: int, heads_every: float | None
             select(func.count()).where(col(Batch.state).in_((BatchState.SENT, BatchState.MINED)))
         ).one(),
         heads=heads,
+        late=_late(session, now),
     )
+
+
+def _late(session: Session, now: int) -> int:
+    """A task that a case gave has a clock as well: it counts once."""
+    tasks = select(func.count()).where(Task.state == TaskState.OPEN, Task.due <= now)
+    parts = select(func.count()).where(
+        col(CaseClock.ended).is_(None), CaseClock.due <= now, ~col(CaseClock.part).startswith("task.")
+    )
+    return session.exec(tasks).one() + session.exec(parts).one()
 
 
 def _heads(session: Session, live: Deployment | None, now: int) -> int | None:

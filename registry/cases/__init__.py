@@ -5,7 +5,7 @@ from functools import cached_property
 
 from registry.cases.accepting import Missing
 from registry.cases.at_window import AtWindow
-from registry.cases.clocks import Alert, Clocks, Running
+from registry.cases.clocks import Clocks
 from registry.cases.collecting import Collecting
 from registry.cases.commitments import Commitments
 from registry.cases.deciding import Deciding, Field, Replay, Verdict
@@ -14,6 +14,7 @@ from registry.cases.effects import Effects
 from registry.cases.opening import Key, Opening
 from registry.cases.seeing import Seeing
 from registry.cases.submitting import Submitting
+from registry.cases.timing import Alert, Running
 from registry.cases.world import World
 from registry.usecases import UseCases
 

@@ -6,45 +6,20 @@ for the department at work, red for the one that took the case first, which answ
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
 from sqlmodel import Session, col, select
 
+from registry.cases.task_clocks import TaskClocks
+from registry.cases.timing import Alert, Running
 from registry.cases.world import World
 from registry.store.tables import AlertKind, Case, CaseAlert, CaseClock, Task, TaskState
 
-Colour = Literal["green", "yellow", "red"]
 STEP: Final = "step"
 EFFECT: Final = "effect"
 TASK: Final = "task"
 DECISION: Final = "decision"
 _AT_ONCE: Final = 500
-
-
-class Running(msgspec.Struct, frozen=True):
-    """One clock. part: `step.NAME`, `decision`, `effect.NAME` or `task.NAME`; days: working days that it
-    has; used: that were used; times in Unix seconds, ended: None while it runs. colour: now, or at its end.
-    """
-
-    case: str
-    part: str
-    department: str
-    days: int
-    used: int
-    begun: int
-    due: int
-    ended: int | None
-    colour: Colour
-
-
-class Alert(msgspec.Struct, frozen=True):
-    """A consequence of a clock that still runs. office: which has to see to it."""
-
-    kind: str
-    office: str
-    at: int
-    clock: Running
 
 
 @dataclass(frozen=True)
@@ -69,28 +44,39 @@ class Clocks:
             rows = session.exec(
                 select(CaseClock).where(CaseClock.case == case.id).order_by(col(CaseClock.id))
             )
-            return [self._shown(each) for each in rows]
+            return [self._shown(each, case.responsible) for each in rows]
 
     def running(self, department: str) -> list[Running]:
-        """What a department has to do, the most urgent first."""
+        """What a department has to do, the most urgent first: its parts of cases, and tasks of no case."""
         with self.world.store.read() as session:
             rows = session.exec(
-                select(CaseClock)
+                select(CaseClock, Case.responsible)
+                .join(Case, col(Case.id) == col(CaseClock.case))
                 .where(CaseClock.department == department, col(CaseClock.ended).is_(None))
                 .order_by(col(CaseClock.due), col(CaseClock.id))
             )
-            return [self._shown(each) for each in rows]
+            found = [self._shown(*each) for each in rows]
+            return sorted(found + self._tasks.of(session, department), key=lambda each: each.due)
 
     def alerts(self, office: str) -> list[Alert]:
         """What an office has to see to, the oldest first, while its clock runs."""
         with self.world.store.read() as session:
             rows = session.exec(
-                select(CaseAlert, CaseClock)
+                select(CaseAlert, CaseClock, Case.responsible)
                 .join(CaseClock, col(CaseClock.id) == col(CaseAlert.clock))
+                .join(Case, col(Case.id) == col(CaseClock.case))
                 .where(CaseAlert.office == office, col(CaseClock.ended).is_(None))
                 .order_by(col(CaseAlert.at), col(CaseAlert.clock))
             )
-            return [Alert(alert.kind, alert.office, alert.at, self._shown(clock)) for alert, clock in rows]
+            found = [
+                Alert(alert.kind, alert.office, alert.at, self._shown(clock, responsible))
+                for alert, clock, responsible in rows
+            ]
+            return sorted(found + self._tasks.alerts(session, office), key=lambda each: each.at)
+
+    @property
+    def _tasks(self) -> TaskClocks:
+        return TaskClocks(self.world)
 
     def _upcoming(self, now: int) -> list[int]:
         with self.world.store.read() as session:
@@ -115,18 +101,21 @@ class Clocks:
         session.add(row)
         return len(due)
 
-    def _shown(self, row: CaseClock) -> Running:
+    def _shown(self, row: CaseClock, responsible: str) -> Running:
         until = self.world.clock() if row.ended is None else row.ended
+        late, escalated = until >= row.due, until >= row.escalates
         return Running(
             case=row.case,
             part=row.part,
             department=row.department,
+            office=row.supervisor if escalated else responsible if late else row.department,
             days=row.days,
             used=self.world.working.between(row.begun, until),
             begun=row.begun,
             due=row.due,
             ended=row.ended,
-            colour="red" if until >= row.due else "yellow" if until >= row.yellow else "green",
+            colour="red" if late else "yellow" if until >= row.yellow else "green",
+            escalated=escalated,
         )
 
 

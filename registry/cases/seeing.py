@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from registry.cases import showing
+from registry.cases.clocks import Clocks
 from registry.cases.documents import STATEMENT
 from registry.cases.errors import NoSuchCase, WrongState
-from registry.cases.shown import ShownCase, ShownDocument, Summary
+from registry.cases.shown import ShownAlert, ShownCase, ShownClock, ShownDocument, Summary
 from registry.cases.world import World
 from registry.errors import NotFound
 from registry.store.tables import Case, CaseEffect, CaseParty, CaseStep, Document
@@ -59,6 +60,9 @@ class Seeing:
             decision=None,
             steps=[each for each in shown.steps if each.department == code],
             effects=[each for each in shown.effects if each.issuer == code],
+            colour=None,
+            due=None,
+            clocks=[each for each in shown.clocks if each.department == code],
         )
 
     def to_holder(self, number: str, holder: bytes) -> ShownCase:
@@ -71,6 +75,16 @@ class Seeing:
             steps=[replace(each, by="") for each in shown.steps],
             decision=None if decision is None else replace(decision, clerk=""),
         )
+
+    def clocks(self, code: str) -> list[ShownClock]:
+        """What a department has to do by a day, the most urgent first."""
+        return showing.clocks_of(self.world, Clocks(self.world).running(code))
+
+    def alerts(self, code: str) -> list[ShownAlert]:
+        """What an office has to see to because it is late, or soon will be, the oldest first."""
+        found = Clocks(self.world).alerts(code)
+        clocks = showing.clocks_of(self.world, [each.clock for each in found])
+        return [ShownAlert(each.kind, each.at, clock) for each, clock in zip(found, clocks, strict=True)]
 
     def require_office(self, number: str, code: str) -> None:
         """Raises NoSuchCase where a department does not decide that case."""

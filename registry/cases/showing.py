@@ -1,13 +1,18 @@
 """A case, made ready to be shown; `seeing` says to whom, and leaves out what is not theirs."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from sqlmodel import Session, col, select
 
+from registry.cases.clocks import DECISION, STEP, Clocks
 from registry.cases.deciding import Deciding
 from registry.cases.documents import STATEMENT
 from registry.cases.shown import (
     FilledField,
     Lacking,
     ShownCase,
+    ShownClock,
     ShownDecision,
     ShownDocument,
     ShownEffect,
@@ -17,8 +22,10 @@ from registry.cases.shown import (
     ShownStep,
     Summary,
 )
+from registry.cases.timing import Colour, Running
 from registry.cases.world import World
 from registry.matters import Matter
+from registry.matters.matter import Effect, Step
 from registry.store.tables import (
     Case,
     CaseDecision,
@@ -33,6 +40,11 @@ from registry.store.tables import (
 
 UNDECIDED = (CaseState.OPEN, CaseState.PERSON)
 """States in which nobody may learn yet what the rule said."""
+_PARTS: Final = {
+    DECISION: ("决定", "Decision"),
+    "linked": ("关联证照核查", "Linked certificate to look at"),
+    "objection": ("异议处理", "Objection to decide"),
+}
 
 
 def summary(world: World, case: Case) -> Summary:
@@ -53,7 +65,7 @@ def summary(world: World, case: Case) -> Summary:
 
 def whole(world: World, number: str, holder: bytes | None = None) -> ShownCase:
     """A case; of facts only those of this holder, where one is named. Raises NoSuchCase."""
-    deciding = Deciding(world)
+    deciding, running = Deciding(world), Clocks(world).of(number)
     missing, form = deciding.missing(number), deciding.form(number)
     with world.store.read() as session:
         case = world.case(session, number)
@@ -87,12 +99,62 @@ def whole(world: World, number: str, holder: bytes | None = None) -> ShownCase:
             effects=_effects(session, matter, case),
             promises=_promises(session, matter, case),
             decision=_decision(session, case),
+            responsible=case.responsible,
+            colour=_worst(running),
+            due=min((each.due for each in running if each.ended is None), default=None),
+            clocks=[clock(matter, each) for each in running],
         )
+
+
+def clocks_of(world: World, running: Sequence[Running]) -> list[ShownClock]:
+    """Clocks of several cases, and of none."""
+    with world.store.read() as session:
+        numbers = {each.case for each in running if each.case}
+        rows = session.exec(select(Case.id, Case.matter).where(col(Case.id).in_(numbers))).all()
+    matters = dict(rows)
+    known = {each.name: each for each in world.matters}
+    return [clock(known.get(matters.get(each.case, "")), each) for each in running]
+
+
+def clock(matter: Matter | None, each: Running) -> ShownClock:
+    """One clock, with what its part is called."""
+    zh, en = _called(matter, each.part)
+    return ShownClock(
+        name=each.part,
+        zh=zh,
+        en=en,
+        case=each.case,
+        task=each.task,
+        department=each.department,
+        office=each.office,
+        days=each.days,
+        used=each.used,
+        begun=each.begun,
+        due=each.due,
+        ended=each.ended,
+        colour=each.colour,
+        escalated=each.escalated,
+    )
 
 
 def document(row: Document) -> ShownDocument:
     """A document that was handed in."""
     return ShownDocument(row.id, row.kind, row.media_type, row.size, row.created)
+
+
+def _called(matter: Matter | None, part: str) -> tuple[str, str]:
+    kind, _, name = part.partition(".")
+    named: Sequence[Step | Effect] = ()
+    if matter is not None:
+        named = matter.steps if kind == STEP else matter.effects
+    found = next((each for each in named if each.name == name), None)
+    return _PARTS.get(kind, (part, part)) if found is None else (found.zh, found.en)
+
+
+def _worst(running: Sequence[Running]) -> Colour | None:
+    colours = {each.colour for each in running if each.ended is None}
+    worst: tuple[Colour, ...] = ("red", "yellow", "green")
+    return next((each for each in worst if each in colours), None)
 
 
 def _party(row: CaseParty, holder: bytes | None) -> ShownParty:

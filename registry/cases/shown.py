@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from registry.cases.needs import Named
+from registry.cases.timing import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,37 @@ class ShownPromise(Named):
 
 
 @dataclass(frozen=True, slots=True)
+class ShownClock(Named):
+    """How much of its time a part has used (registry.cases.clocks). name: step.NAME, decision, effect.NAME,
+    task.NAME, or kind of a task of no case, whose id `task` is.
+
+    department: at work. office: which has to see to it now: that one, once it is red the one that took the
+    case first, once it is escalated the supervisor. days, used: working days. due: end of the last one.
+    """
+
+    case: str
+    task: str
+    department: str
+    office: str
+    days: int
+    used: int
+    begun: int
+    due: int
+    ended: int | None
+    colour: Colour
+    escalated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """What an office has to see to while a clock runs. kind: yellow, red or escalated; at: since when."""
+
+    kind: str
+    at: int
+    clock: ShownClock
+
+
+@dataclass(frozen=True, slots=True)
 class ShownDecision:
     """What was decided, once nobody has to decide any more. by: rule or person; clerk: for departments only.
 
@@ -128,7 +160,11 @@ class ShownDocument:
 
 @dataclass(frozen=True, slots=True)
 class ShownCase(Summary):
-    """A case. What its reader has no business with is left empty (docs/cases.md)."""
+    """A case. What its reader has no business with is left empty (docs/cases.md).
+
+    colour: the worst of the clocks that run, due: the first day that ends; None: nobody's time runs.
+    responsible: the department that took it first and answers for all of it (首接负责).
+    """
 
     inputs: dict[str, str] = field(repr=False)
     missing: list[Lacking]
@@ -139,3 +175,7 @@ class ShownCase(Summary):
     effects: list[ShownEffect]
     promises: list[ShownPromise]
     decision: ShownDecision | None
+    responsible: str
+    colour: Colour | None
+    due: int | None
+    clocks: list[ShownClock]

@@ -98,7 +98,8 @@ def health(as_json: Json = False) -> None:
         sys.stdout.write(
             f"{_COLOURS[found.colour]}  区块 block {found.block}  待上链 waiting {found.waiting}"
             f"  暂缓 held {found.held}  未确认 not final {found.unfinal}"
-            f"  查询日志头 log heads {'-' if found.heads is None else f'{found.heads} s'}\n"
+            f"  查询日志头 log heads {'-' if found.heads is None else f'{found.heads} s'}"
+            f"  逾期 late {found.late}\n"
         )
         for reason in found.reasons:
             sys.stdout.write(f"  {reason.issuer} {reason.zh} / {reason.en}\n")

@@ -124,6 +124,8 @@ MATRIX: dict[str, Row] = {
     "GET /issuers/{issuer}/matters/{name}": desk("/matters/transfer_real_estate"),
     "POST /issuers/{issuer}/cases": desk("/cases", {"matter": "transfer_real_estate", **AT_WINDOW}, 201),
     "GET /issuers/{issuer}/cases": desk("/cases"),
+    "GET /issuers/{issuer}/clocks": desk("/clocks"),
+    "GET /issuers/{issuer}/clock-alerts": desk("/clock-alerts"),
     "GET /issuers/{issuer}/cases/{number}": desk(CASE),
     "POST /issuers/{issuer}/cases/{number}/inputs": desk(CASE + "/inputs", {"inputs": {}}, 204),
     "POST /issuers/{issuer}/cases/{number}/requests": desk(CASE + "/requests", SELLER, 201),
