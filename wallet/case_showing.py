@@ -1,7 +1,7 @@
 """`wallet case answer`, `promise`, `document`: what a case gets to see, all of it named before it leaves."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from wallet.answering import Asked
     from wallet.casework import Casework
     from wallet.claiming import Claiming
-
-_MEDIA: Final = (
-    (b"%PDF-", "application/pdf"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-)
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The case's number / 办件编号")]
 Fact = Annotated[str, typer.Argument(metavar="FACT", help="As `wallet case show` names it / 材料")]
@@ -110,8 +104,7 @@ def document(
     """Hand in a paper of my own, or agree that one I handed in before is used again / 提交材料"""
     if (path is None) is (not again):
         raise BadUsage("请给出文件，或用 --again 复用材料", "give a file, or --again ID, one of the two")
-    content = files.read(path) if path is not None else b""
-    media_type = media_type_of(content) if path is not None else ""
+    content, media_type = files.document(path) if path is not None else (b"", "")
     with claiming_in(file, passphrase) as claiming:
         work = _work(claiming, issuer)
         if again and not (yes or typer.confirm("同意在本办件中使用？ use it in this case?", err=True)):
@@ -137,14 +130,6 @@ def documents(
         told(found)
     else:
         casepage.documents(found)
-
-
-def media_type_of(content: bytes) -> str:
-    """Of a document that a case takes. Raises BadUsage: it takes no such file."""
-    for beginning, media_type in _MEDIA:
-        if content.startswith(beginning):
-            return media_type
-    raise BadUsage("应为 PDF、PNG 或 JPEG 文件", "the file must be a PDF, PNG or JPEG")
 
 
 def _answer(

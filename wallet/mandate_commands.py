@@ -1,12 +1,10 @@
 """`wallet mandate …`: letting somebody act for me, and what I act for others by."""
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from registry.cli import files
-from registry.cli.files import BadUsage
 from registry.plain import line
 from wallet.holder_commands import Issuer
 from wallet.inbox_commands import mine, told
@@ -57,10 +55,10 @@ def make(
     name, id_type, number = files.person(agent)
     wish = {
         "agent": {"name": name, "id_type": id_type, "identifier": number},
-        "matters": names_in(matters),
-        "facts": names_in(facts),
-        "first_day": day_of(first_day).isoformat(),
-        "last_day": day_of(last_day).isoformat(),
+        "matters": list(files.names(matters)),
+        "facts": list(files.names(facts)),
+        "first_day": files.day(first_day).isoformat(),
+        "last_day": files.day(last_day).isoformat(),
     }
     with claiming_in(file, passphrase) as claiming:
         mandating = _mandating(claiming, issuer)
@@ -112,22 +110,6 @@ def end(
         told({"certificate_id": id})
     else:
         typer.echo("已终止 ended")
-
-
-def day_of(text: str) -> date:
-    """A day as ISO 8601 writes it. Raises BadUsage."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadUsage("日期写作 YYYY-MM-DD", "a day is written YYYY-MM-DD") from None
-
-
-def names_in(text: str) -> list[str]:
-    """What stands between commas. Raises BadUsage: nothing."""
-    found = [each.strip() for each in text.split(",") if each.strip()]
-    if not found:
-        raise BadUsage("请至少写明一项", "name at least one")
-    return found
 
 
 def _mandating(claiming: "Claiming", issuer: str) -> "Mandating":

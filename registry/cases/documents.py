@@ -88,8 +88,18 @@ class Documents:
             self._use(session, case, party, fact, document, "taken in", clerk)
         return id
 
-    def reuse(self, number: str, role: str, name: str, id: str, *, consent: bool, position: int = 0) -> None:
-        """Use a document again, in another case of the same holder, who agrees to that.
+    def reuse(
+        self,
+        number: str,
+        role: str,
+        name: str,
+        id: str,
+        *,
+        consent: bool,
+        position: int = 0,
+        clerk: str = "",
+    ) -> None:
+        """Use a document again, in another case of the same holder, who agrees to that. clerk: as in `put`.
 
         Raises:
             NoSuchCase, WrongState: as in `put`; NotFound: there is no such document.
@@ -102,7 +112,7 @@ class Documents:
                 raise NotFound("没有这份材料。", "There is no such document.")
             if not consent or party.holder is None or document.holder != party.holder:
                 raise AnotherPerson
-            self._use(session, case, party, fact, document, "used again")
+            self._use(session, case, party, fact, document, "used again", clerk)
 
     def of(self, number: str, role: str) -> list[Document]:
         """The documents that a party of a case has handed in before, newest first."""

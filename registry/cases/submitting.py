@@ -18,11 +18,13 @@ class Submitting:
 
     world: World
 
-    def submit(self, number: str, *, clerk: str = "", on_behalf: str | None = None) -> Verdict:
+    def submit(
+        self, number: str, *, clerk: str = "", on_behalf: str | None = None, assisted: bool = False
+    ) -> Verdict:
         """Take what wallets answered, ask departments for the rest, decide, and carry out what was granted.
 
         May be called again at any time: a case is decided once, each effect happens once. clerk: who does it
-        at a window; empty: a party does. on_behalf: as in `Collecting.ask`.
+        at a window; empty: a party does. on_behalf, assisted: as in `Collecting.ask`.
 
         Raises:
             NoSuchCase, AnotherPerson, CertificateHeld, and what `Querying.ask` raises.
@@ -35,7 +37,7 @@ class Submitting:
             for party in parties:
                 if party.request is not None and party.taken != party.request:
                     collecting.take(number, party.role, party.position)
-            collecting.ask(number, clerk=clerk, on_behalf=on_behalf)
+            collecting.ask(number, clerk=clerk, on_behalf=on_behalf, assisted=assisted)
         try:
             verdict = Deciding(self.world).decide(number)
             if verdict.outcome == "grant":

@@ -52,8 +52,8 @@ _PARTS: Final = {
 }
 _DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
 _BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
-_ENDS: Final = (4, 1)
-"""Characters of an identity number that are shown at either end."""
+_ENDS: Final = (6, 4)
+"""Characters of an identity number that are shown at either end: all but the birth date."""
 
 
 def summaries(cases: Iterable[Members]) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import sys
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -16,6 +17,11 @@ _WHY = {
     errno.ENOSPC: ("磁盘已满", "the disk is full"),
     errno.ENAMETOOLONG: ("名称过长", "its name is too long"),
 }
+_MEDIA = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+)
 
 
 class BadUsage(typer.BadParameter):
@@ -76,6 +82,36 @@ def person(name: str) -> tuple[str, str, str]:
 def content(name: str) -> bytes:
     """What is in a file, or comes on standard input (-). Raises BadUsage."""
     return sys.stdin.buffer.read() if name == "-" else read(Path(name))
+
+
+def document(path: Path) -> tuple[bytes, str]:
+    """What is in a file, and its media type, of those that a case takes. Raises BadUsage."""
+    data = read(path)
+    for beginning, media_type in _MEDIA:
+        if data.startswith(beginning):
+            return data, media_type
+    raise BadUsage(f"{path} 应为 PDF、PNG 或 JPEG 文件", f"{path} must be a PDF, PNG or JPEG")
+
+
+def names(text: str) -> tuple[str, ...]:
+    """What stands between commas. Raises BadUsage: nothing."""
+    found = tuple(each.strip() for each in text.split(",") if each.strip())
+    if not found:
+        raise BadUsage("请至少写明一项", "name at least one")
+    return found
+
+
+def day(text: str) -> date:
+    """A day as ISO 8601 writes it. Raises BadUsage."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadUsage("日期写作 YYYY-MM-DD", "a day is written YYYY-MM-DD") from None
+
+
+def reason(path: Path | None) -> str:
+    """The text of a reason; empty where no file is named. Raises BadUsage."""
+    return "" if path is None else read(path).decode("utf-8", "replace").strip()
 
 
 def texts(path: Path) -> dict[str, str]:

@@ -36,6 +36,8 @@ COMMANDS = (
     "reviews",
     "requests",
     "tasks",
+    "cases",
+    "mandates",
     "worker",
     "authority",
     "keys",

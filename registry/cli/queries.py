@@ -9,6 +9,7 @@ from registry.plain import line
 if TYPE_CHECKING:
     from registry.provinces.asking import Told
     from registry.querying import Query
+    from registry.rights import Ask
     from registry.usecases import UseCases
 
 _OUTCOMES = {
@@ -25,6 +26,7 @@ _STATUS = {
     "suspended": "暂停 suspended",
     "superseded": "已换新 superseded",
 }
+_GOOD = ("proven", "stated")
 _VERDICTS = {
     "proven": "已证实 proven",
     "stated": "机构答复 stated",
@@ -54,7 +56,39 @@ def query(
     certificate: Annotated[
         str, typer.Option("--certificate", metavar="ID", help="Certificate / 证照标识")
     ] = "",
-    claims: Annotated[str, typer.Option("--claims", help="Names with commas: ask for values / 信息项")] = "",
+    claims: Annotated[
+        str, typer.Option("--claims", help="Names with commas: ask for values, or which to compare / 信息项")
+    ] = "",
+    equals: Annotated[
+        str,
+        typer.Option(
+            "--equals",
+            metavar="FILE",
+            help="Is the claim what this file says, - for standard input / 是否等于文件中的值",
+        ),
+    ] = "",
+    over: Annotated[
+        str, typer.Option("--over", metavar="LIMIT", help="Is it over an amount or date / 是否高于")
+    ] = "",
+    under: Annotated[
+        str, typer.Option("--under", metavar="LIMIT", help="Is it under an amount or date / 是否低于")
+    ] = "",
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source",
+            metavar="stated|ID",
+            help="Of --equals: the holder states it, or the certificate that proved it / 比对值来源",
+        ),
+    ] = "",
+    case: Annotated[str, typer.Option("--case", metavar="NUMBER", help="Your case's number / 办件编号")] = "",
+    on_behalf: Annotated[
+        str,
+        typer.Option("--on-behalf", metavar="ID", help="The agent's mandate / 委托证照标识"),
+    ] = "",
+    assisted: Annotated[
+        bool, typer.Option("--assisted", help="For a person who is here, which the log says / 帮办")
+    ] = False,
     status: Annotated[
         bool, typer.Option("--status", help="Ask for a certificate's status / 查询状态")
     ] = False,
@@ -70,9 +104,10 @@ def query(
 ) -> None:
     """Ask, check each "yes" against the chain and each statement against the issuer's keys, and say so.
 
-    A holder's number comes from a file or standard input, never from the command line, which others can see.
-    Exit 0 where a "yes" was proven, 1 for "no" or a refusal, 3 where an answer did not come or could not be
-    checked.
+    A holder's number, and a value to compare with, come from files or standard input, never from the command
+    line, which others can see. A comparison names one claim and the case; a limit is one that a right lists.
+    Exit 0 where a "yes" was proven (of a limit: signed by the issuer), 1 for "no" or a refusal, 3 where an
+    answer did not come or could not be checked.
     """
     from registry.cli import files
     from registry.querying import Query
@@ -80,15 +115,22 @@ def query(
     from registry.usecases import UseCases
 
     named = tuple(name.strip() for name in claims.split(",") if name.strip())
+    ask = _kind(status, equals, over, under, named)
+    holder = files.holder(holder_file) if holder_file else None
     asked = Query(
         asker,
         clerk,
         matter,
         type,
-        "status" if status else "claims" if named else "has_valid",
+        ask,
         named,
-        files.holder(holder_file) if holder_file else None,
+        holder,
         certificate or None,
+        value=files.line(equals) if equals else over or under,
+        source=source,
+        case=case or None,
+        on_behalf=on_behalf or None,
+        assisted=assisted,
     )
     cases = UseCases.open(Settings())
     try:
@@ -98,7 +140,22 @@ def query(
     for each in told:
         _print(each, named, as_json)
     verdicts = {each.verdict for each in told}
-    raise typer.Exit(3 if verdicts & {"invalid", "unknown"} else 0 if "proven" in verdicts else 1)
+    yes = any(each.outcome == "yes" and each.verdict in _GOOD for each in told)
+    raise typer.Exit(3 if verdicts & {"invalid", "unknown"} else 0 if yes else 1)
+
+
+def _kind(status: bool, equals: str, over: str, under: str, named: tuple[str, ...]) -> "Ask":
+    from registry.cli.files import BadUsage
+
+    kinds: list[Ask] = ["status"] if status else []
+    compared: tuple[tuple[Ask, str], ...] = (("equals", equals), ("over", over), ("under", under))
+    kinds += [kind for kind, given in compared if given]
+    if len(kinds) > 1:
+        raise BadUsage(
+            "--status、--equals、--over、--under 只能选一个",
+            "only one of --status, --equals, --over, --under",
+        )
+    return kinds[0] if kinds else "claims" if named else "has_valid"
 
 
 def _here(cases: "UseCases", asked: "Query") -> "list[Told]":

@@ -10,10 +10,11 @@ from registry.cli import files
 from registry.cli.files import BadUsage
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from registry.asking import Wanted
     from registry.dcql import Query
-    from registry.requesting import Outcome
-    from registry.usecases import UseCases
+    from registry.requesting import Outcome, Requesting
 
 EVERY = 0.5
 """Seconds between two looks for an answer."""
@@ -79,7 +80,7 @@ def request(
             typer.echo(jcs.dumps({"id": made.id, "link": made.link, "expires": made.expires}).decode())
         else:
             answers.show_link(made.link)
-        outcome = _wait(cases, made.id, asker)
+        outcome = wait_for(cases.requesting, made.id, asker, cases.runtime.clock)
         if as_json:
             typer.echo(jcs.dumps(_members(outcome)).decode())
         else:
@@ -112,12 +113,13 @@ def _read(path: Path) -> "Query":
         raise BadUsage(f"{path} 不是 DCQL 查询", f"{path} is no query in DCQL") from None
 
 
-def _wait(cases: "UseCases", id: str, asker: str) -> "Outcome":
+def wait_for(requesting: "Requesting", id: str, asker: str, clock: "Callable[[], int]") -> "Outcome":
+    """What a wallet answered, once it did or its time is over; says meanwhile how long there is."""
     from rich.console import Console
 
     with Console(stderr=True).status("") as status:
-        while (found := cases.requesting.outcome(id, asker=asker)).state == "open":
-            left = max(0, found.expires - cases.runtime.clock())
+        while (found := requesting.outcome(id, asker=asker)).state == "open":
+            left = max(0, found.expires - clock())
             said = (
                 "钱包已取得请求，等待确认 taken, waiting for a yes" if found.fetched else "等待扫码 waiting"
             )

@@ -46,11 +46,15 @@ class Holding:
 
     use_cases: UseCases
 
-    def of(self, person: bytes) -> list[Held]:
-        """Every mandate that names a person (keyed index), newest first."""
+    def of(self, person: bytes, *, issuer: str = "") -> list[Held]:
+        """Every mandate that names a person (keyed index), newest first. issuer: only its own."""
         runtime = self.use_cases.runtime
         with runtime.store.read() as session:
-            rows = mandates_of(session, runtime.catalogue, person)
+            rows = [
+                each
+                for each in mandates_of(session, runtime.catalogue, person)
+                if issuer in ("", each[0].issuer)
+            ]
             words = standings(session, [row.id or 0 for row, _ in rows])
             return [self._held(session, row, role, words[row.id or 0]) for row, role in rows]
 

@@ -12,16 +12,23 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
+from registry import accesslog, jcs
+from registry.cli import main as registry_main
 from registry.errors import RegistryError
+from registry.store.tables import AccessEntry
+from registry.usecases import UseCases
 from tests.api.test_cases import World, world
-from tests.api.town import citizen_number
+from tests.api.town import HOUSING, MARKET, POLICE, citizen_number
 from tests.cases.conftest import INPUTS, founded, here, http, new_wallet, town, written
-from tests.cases.test_restaurant import PLAN
+from tests.cases.test_restaurant import PLAN, rows
 from tests.wallet.conftest import Authority
 from wallet import outcomes
 from wallet.cli import app as wallet_app
 
 __all__ = ["founded", "here", "http", "new_wallet", "town", "world", "written"]
+
+REGISTRY = registry_main.assemble()
+OFFICE = ("--as", MARKET, "--clerk", "clerk 5")
 
 
 @dataclass
@@ -40,6 +47,9 @@ class Terminal:
 
     def wallet(self, *words: str, stdin: str = "") -> Result:
         return self._run(wallet_app, words, stdin)
+
+    def registry(self, *words: str, stdin: str = "") -> Result:
+        return self._run(REGISTRY, words, stdin)
 
     def _run(self, app: Any, words: tuple[str, ...], stdin: str) -> Result:
         result = CliRunner().invoke(app, words, input=stdin)
@@ -73,6 +83,8 @@ def terminal(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     authority.publish(world.town.trust())
     monkeypatch.setenv("ZT_WALLET", str(tmp_path / "phone 7.wallet"))
     monkeypatch.setenv("ZT_WALLET_PASSPHRASE", "phone")
+    monkeypatch.setattr(UseCases, "open", lambda _settings: world.here.cases.world.acting.use_cases)
+    monkeypatch.setattr(UseCases, "close", lambda _self: None)
     yield Terminal(world, tmp_path)
 
 
@@ -131,7 +143,7 @@ def test_nothing_leaves_before_a_yes_and_nobody_sees_an_identity_number(
     for words in (("show", number), ("matters",), ("list",), ("documents",)):
         terminal.wallet("case", *words)
     assert citizen_number(7) not in terminal.said + written.text
-    assert f"items  {citizen_number(7)[:4]}*************{citizen_number(7)[-1]}" in terminal.said
+    assert f"items  {citizen_number(7)[:6]}********{citizen_number(7)[-4:]}" in terminal.said
     whole = terminal.json("case", "show", number)
     assert whole["inputs"]["items"] == citizen_number(7)
     assert citizen_number(7) in str(whole["facts"])
@@ -174,3 +186,82 @@ def test_what_cannot_be_is_said_in_one_line_or_is_wrong_usage(terminal: Terminal
     assert terminal.wallet("case", "open", "transfer_real_estate", "--role", "seller").exit_code == 0
     keyed = ("case", "open", "open_restaurant", "--key", "k")
     assert terminal.wallet(*keyed).stdout == terminal.wallet(*keyed).stdout
+
+
+def manners(terminal: Terminal) -> set[tuple[str, str, str]]:
+    """Clerk, manner and case of every entry in the access logs."""
+    runtime = terminal.world.town.runtime
+    with runtime.store.read() as session:
+        entries = [
+            jcs.loads(accesslog.opened(session, runtime.sealed, each))
+            for each in rows(terminal.world.here, AccessEntry)
+        ]
+    return {(each["clerk"], each["manner"], each["case"]) for each in entries}
+
+
+def test_a_person_without_a_phone_is_helped_at_a_window_and_the_log_says_so(
+    terminal: Terminal,
+    written: Any,
+) -> None:
+    inputs, person = terminal.file("inputs.json", INPUTS), f"citizen_number:{citizen_number(7)}\n"
+    opening = ("case", "open", "open_restaurant", *OFFICE, "--inputs", inputs, "--holder", "-")
+    assert terminal.registry(*opening, stdin=person).exit_code == 2  # nobody says how the person was known
+    made = terminal.registry(*opening, "--seen", "card", stdin=person)
+    assert made.exit_code == 0, made.output
+    number = made.stdout.splitlines()[0]
+    assert "窗口 at a window" in made.stdout and "operator  已知 known" in made.stdout
+    asked = terminal.registry("case", "ask", number, *OFFICE)
+    assert (
+        asked.exit_code == 0
+        and "identity  经营者身份 Operator's identity · 部门协查 query · 有效 valid" in (asked.stdout)
+    )
+    plan = terminal.registry("case", "document", number, "floor_plan", terminal.file("p.pdf", PLAN), *OFFICE)
+    assert plan.exit_code == 0, plan.output
+    incomplete = terminal.registry("case", "submit", number, *OFFICE)
+    assert incomplete.exit_code == 1
+    assert "licence  营业执照 Business licence" in incomplete.stdout.partition("still missing")[2]
+    assert manners(terminal) == {("clerk 5", "assisted", number)}
+    assert citizen_number(7) not in terminal.said + written.text
+
+
+def test_a_case_goes_on_at_the_window_and_a_person_decides(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.cases.opening.is_drawn", lambda _secret, _number: True)
+    number = terminal.opened()
+    terminal.wallet("case", "answer", number, "--yes")
+    listed = terminal.registry("case", "list", "--as", MARKET, "--state", "open")
+    assert number in listed.stdout and "钱包 in a wallet" in listed.stdout
+    terminal.registry("case", "document", number, "floor_plan", terminal.file("p.pdf", PLAN), *OFFICE)
+    assert terminal.registry("case", "submit", number, *OFFICE).exit_code == 3
+    assert terminal.wallet("case", "submit", number).exit_code == 3
+    drawn = terminal.registry("case", "replay", number, "--as", MARKET)
+    assert isinstance(drawn.exception, RegistryError) and drawn.exception.kind == "case-state"
+    reason = terminal.file("reason", "厨房面积不足")
+    decide = ("case", "decide", number)
+    assert terminal.registry(*decide, "maybe", *OFFICE).exit_code == 2
+    refused_by = terminal.registry(*decide, "refuse", *OFFICE, "--reason", reason)
+    assert "不予准许 refused · 人工 by a person clerk 5" in refused_by.stdout
+    assert "厨房面积不足" in refused_by.stdout and "otherwise than the rule" in refused_by.stdout
+    assert "人工 by a person · " in terminal.wallet("case", "show", number).stdout
+    terminal.wallet("case", "review", number)
+    again = terminal.registry(*decide, "grant", *OFFICE)
+    assert isinstance(again.exception, RegistryError)
+    granted = terminal.registry(*decide, "grant", "--as", MARKET, "--clerk", "clerk 6")
+    assert "已办结 ended" in granted.stdout
+    assert "✓ 与当时一致 the same" in terminal.registry("case", "replay", number, "--as", MARKET).stdout
+
+
+def test_another_departments_case_is_none(terminal: Terminal) -> None:
+    number = terminal.opened()
+    person = terminal.file("holder", f"citizen_number:{citizen_number(7)}")
+    for words in (
+        ("show", number, "--as", HOUSING),
+        ("submit", number, "--as", HOUSING, "--clerk", "c"),
+        ("identify", number, "--as", POLICE, "--clerk", "c", "--holder", person, "--seen", "card"),
+        ("open", "open_restaurant", "--as", POLICE, "--clerk", "c"),
+        ("retry", number, "--as", HOUSING),
+    ):
+        refusal = terminal.registry("case", *words)
+        assert isinstance(refusal.exception, RegistryError), words
+        assert refusal.exception.kind == "no-such-case", words

@@ -10,11 +10,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from registry.cli.main import assemble
+from registry.errors import RegistryError
 from registry.queries import limits
+from registry.queries.refusals import ComparedBefore
 from registry.querying import Querying
 from registry.runtime import Runtime
 from registry.usecases import UseCases
-from tests.api.town import HOUSING, POLICE, Town, citizen_number
+from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
 from tests.queries.conftest import rule
 from tests.queries.test_querying import query
 
@@ -71,6 +73,29 @@ def test_a_file_of_questions_waits_is_approved_and_its_answers_are_checked(
     assert command("queries", "answers", id, "--as", POLICE).exit_code == 1
     (listed,) = command("queries", "list", "--as", HOUSING).output.splitlines()
     assert "2/2" in listed and "clerk 4" in listed
+
+
+def test_a_clerk_compares_instead_of_reading(town: Town, command: Command, tmp_path: Path) -> None:
+    town.citizen(1)
+    row = town.licence_row(7)
+    town.issue(MARKET, "business_licence", row)
+    town.anchor(MARKET)
+    (tmp_path / "number").write_text(f"citizen_number:{citizen_number(1)}")
+    (tmp_path / "address").write_text(town.identity_row(1)["address"])
+    (tmp_path / "code").write_text(f"credit_code:{row['credit_code']}")
+    asks = ("query", "resident_identity", "--as", HOUSING, "--matter", "title_registration", "--clerk", "c")
+    of = (*asks, "--case", "C-1", "--holder", str(tmp_path / "number"), "--claims", "address")
+    address = ("--equals", str(tmp_path / "address"))
+    same = command(*of, *address, "--source", "stated")
+    assert (same.exit_code, "已证实 proven" in same.output) == (0, True)
+    unsaid = command(*of, *address)
+    assert isinstance(unsaid.exception, RegistryError) and "where its value comes from" in unsaid.exception.en
+    other = command(*of, "--equals", "-", "--source", "stated", input="elsewhere")
+    assert isinstance(other.exception, ComparedBefore)
+    assert command(*of, *address, "--source", "stated", "--over", "1").exit_code == 2
+    licence = ("query", "business_licence", *asks[2:], "--case", "C-1", "--holder", str(tmp_path / "code"))
+    over = command(*licence, "--claims", "capital", "--over", "1500000")
+    assert over.exit_code == 0 and "是 yes  机构答复 stated" in over.output and "2000000" not in over.output
 
 
 @pytest.mark.parametrize("line", ["{}", "no json", '{"type":"x","ask":"guess"}'])
