@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Each of the many processes of a run would otherwise compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test check bench faults docs library setup format lock clean help
 
@@ -9,7 +11,7 @@ run: setup ## Set up, found the sample town, play the story, serve until Ctrl-C 
 	@$(BIN)/python -m scripts.run $(if $(ONCE),--once) $(ARGS)
 
 test: setup ## Run every test (SLOW=0 leaves out the slow ones)
-	@$(BIN)/python -m pytest -n auto --dist loadfile $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
 
 check: setup ## Format, lint, types, Solidity lint, import rules
 	$(BIN)/ruff format --check .

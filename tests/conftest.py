@@ -31,3 +31,13 @@ def once() -> Iterator[None]:
             patch.setattr(module, "load_catalogue", catalogue)
         patch.setattr(registry.cases.world, "load_matters", lru_cache(load_matters))
         yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with something slow in them begin first, so that no process is left alone with one at the end."""
+    slow = {item.path for item in items if _is_slow(item)}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(name) for name in ("slow", "faults"))

@@ -19,8 +19,7 @@ from tests.chain.conftest import Ground, town_on
 from tests.chain.town import HARBOUR, POLICE, Town, runtime_over
 from tests.faults.faulty import MODES, Broken, FaultyChain, FaultyStore, Killed, Plan, only, some
 
-LONG = "ZT_FAULTS" in os.environ
-SEEDS = range(int(os.environ.get("ZT_FAULTS", "20")))
+SEEDS = range(int(os.environ.get("ZT_FAULTS", "10")))
 TWO_WORKERS = 200
 ROUNDS = 60
 

@@ -22,7 +22,7 @@ from tests.chain.conftest import Ground, started
 from tests.chain.town import HARBOUR, POLICE, Town, runtime_over, until
 from tests.faults.test_crash_matrix import revoke
 
-KILLS = int(os.environ.get("ZT_FAULTS", "30"))
+KILLS = int(os.environ.get("ZT_FAULTS", "10"))
 _fork = multiprocessing.get_context("fork")
 
 
