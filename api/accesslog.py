@@ -53,7 +53,10 @@ class EntryView(BaseModel):
     type_name: Name | None = None
     claims: list[str]
     case: str
-    manner: str = Field(description="`assisted` (帮办), `mandate` …; empty: the department asked by itself.")
+    manner: str = Field(
+        description="`assisted` (帮办), `mandate` …; of a comparison where its value came from: `stated`, "
+        "`proven`, `vouched`; empty: the department asked by itself."
+    )
     second: str = Field(description="The clerk who approved it, where it took two.")
     outcome: str = Field(
         examples=["yes"], description="yes, no, withheld, pending, refused; asked: it asked another registry."

@@ -7,11 +7,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from registry import pictures
+from registry.catalogue import Catalogue
 from registry.finding import Event, Found
 from registry.lifecycle import REASONS
 from registry.offers import MadeOffer
 from registry.provinces.asking import Told
+from registry.queries.showing import holder_shown, values_shown
 from registry.querying import Answer, Query
+from registry.requesting import Outcome
 from registry.rights import Ask
 from registry.status_changes import StatusChange
 
@@ -309,7 +312,9 @@ class Question(_Sent):
     source: str = Field(
         default="",
         max_length=200,
-        description="Where an `equals` has its value from: `stated`, or a certificate's identifier.",
+        description="Where an `equals` has its value from: `stated` by the holder to a case of this "
+        "registry; the identifier of the certificate that proved it to that case, or that `request` showed; "
+        "`vouched` by you, where your right says so. Otherwise: `source-unknown`.",
     )
     case: str | None = Field(default=None, min_length=1, max_length=80, description="Your case's number.")
     on_behalf: str | None = Field(
@@ -357,13 +362,19 @@ class QueryRequest(Question):
     request: str | None = Field(
         default=None,
         max_length=200,
-        description="Instead of `holder`: a request of yours (`/requests`) by which the citizen showed it.",
+        description="Instead of `holder`: a request of yours (`/requests`) by which the citizen showed it. "
+        "An `equals` may then compare with what else was shown.",
     )
 
-    def query(self, asker: str, shown: tuple[str, str] | None) -> Query:
-        """The question as that department puts it. shown: the holder, where a request is named."""
+    def query(self, asker: str, outcome: Outcome | None, catalogue: Catalogue) -> Query:
+        """The question as that department puts it. outcome: of the request that it names.
+
+        Raises NothingShown.
+        """
         asked = self.asked(asker, self.clerk, self.matter)
-        return asked if shown is None else replace(asked, holder=shown)
+        if outcome is None:
+            return asked
+        return replace(asked, holder=holder_shown(outcome, catalogue), shown=values_shown(outcome))
 
 
 class QueryView(BaseModel):

@@ -15,7 +15,7 @@ from registry.operating import operator
 from registry.queries import batches, limits, reviews
 from registry.queries.batches import Posted
 from registry.queries.refusals import BadQuery
-from registry.queries.showing import holder_shown
+from registry.requesting import Outcome
 from registry.store.tables import QueryAlert, QueryBatch, QueryReview
 
 router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=REFUSALS)
@@ -138,7 +138,7 @@ def query(body: QueryRequest, client: Asking, services: Used) -> Response:
 
     The body is padded with spaces to a multiple of 4 KiB: its size says nothing about the answer.
     """
-    asked = body.query(client.code, _shown(services, body, client.code))
+    asked = body.query(client.code, _outcome(services, body, client.code), services.runtime.catalogue)
     if body.at:
         return _padded(QueryView.told(services.cases.elsewhere.ask(asked, body.at)))
     return _padded(QueryView.of(services.cases.querying.ask(asked)))
@@ -241,7 +241,7 @@ def end_alert(
         return _alert(limits.end(session, id, body.by, services.now(), department=client.code))
 
 
-def _shown(services: Services, body: QueryRequest, asker: str) -> tuple[str, str] | None:
+def _outcome(services: Services, body: QueryRequest, asker: str) -> Outcome | None:
     if body.request is None:
         return None
     if body.holder is not None or body.certificate_id is not None:
@@ -249,8 +249,7 @@ def _shown(services: Services, body: QueryRequest, asker: str) -> tuple[str, str
             "请写明持证主体、证照标识或出示请求，三者择一。",
             "Name a holder, a certificate or a request: one.",
         )
-    outcome = services.cases.requesting.outcome(body.request, asker=asker)
-    return holder_shown(outcome, services.runtime.catalogue)
+    return services.cases.requesting.outcome(body.request, asker=asker)
 
 
 def _padded(view: BaseModel) -> Response:

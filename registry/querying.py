@@ -22,7 +22,7 @@ from registry.queries.answering import Answerer
 from registry.queries.desks import CaseFacts, ConsentDesk, MandateDesk, Replying
 from registry.queries.finding import Finding
 from registry.queries.limits import Caps, TooManyQueries
-from registry.queries.question import Answer, Query
+from registry.queries.question import VOUCHED, Answer, Query
 from registry.queries.recording import Recording, together
 from registry.queries.refusals import (
     BadQuery,
@@ -93,8 +93,8 @@ class Querying:
     """Answers queries for the issuers whose keys this process holds.
 
     due: from a moment and a count of working days, the end of the last one (Unix seconds). consents,
-    mandates, facts: who knows; without them no consent is ever given, no mandate covers anything, and the
-    source of an `equals` is taken from the asker, on the record.
+    mandates, facts: who knows; without them no consent is ever given, no mandate covers anything, and no case
+    has a value to compare with.
     """
 
     store: Store
@@ -173,7 +173,7 @@ class Querying:
             with self.store.write() as session:
                 policies.record(session, self.rights, now)
                 limits.admit(session, self.caps, query.asker, query.clerk, now)
-                self._demand_grounds(session, query, definition, now)
+                self._demand_grounds(session, query, definition, rule, now)
                 word, due = self._answerer.consent(session, query, definition, rule, now)
                 outcome = PASSED_ON if word is Word.GRANTED else word.value
                 self._recording.log(session, query, query.asker, rule.id, outcome, None, now)
@@ -246,7 +246,7 @@ class Querying:
         with self.store.write() as session:
             policies.record(session, self.rights, now)
             limits.admit(session, self.caps, query.asker, query.clerk, now)
-            self._admit(session, query, definition, now)
+            self._admit(session, query, definition, rule, now, elsewhere=replying is not None)
             answers = [
                 self._answerer.answer(session, query, definition, rule, issuer, case, now)
                 for issuer in issuers
@@ -261,20 +261,48 @@ class Querying:
                 settled(session, together(answers), kept)
         return answers
 
-    def _admit(self, session: Session, query: Query, definition: TypeDefinition, now: int) -> None:
+    def _admit(
+        self,
+        session: Session,
+        query: Query,
+        definition: TypeDefinition,
+        rule: Rule,
+        now: int,
+        *,
+        elsewhere: bool,
+    ) -> None:
         """What else must hold for a question that compares, or is asked for an agent."""
-        self._demand_grounds(session, query, definition, now)
+        self._demand_grounds(session, query, definition, rule, now, elsewhere=elsewhere)
         if query.ask in COMPARISONS:
             holders = self._finding.holders(session, query, definition)
             comparing.admit(session, self.vault, query, definition.type, holders, now)
 
-    def _demand_grounds(self, session: Session, query: Query, definition: TypeDefinition, now: int) -> None:
-        """That a mandate covers the question, and that the case has what it compares with."""
+    def _demand_grounds(
+        self,
+        session: Session,
+        query: Query,
+        definition: TypeDefinition,
+        rule: Rule,
+        now: int,
+        *,
+        elsewhere: bool = False,
+    ) -> None:
+        """That a mandate covers the question, and that the case has what it compares with.
+
+        elsewhere: the case is another registry's, which looked at it before it let the question go.
+        """
         if query.on_behalf is not None and not (
             self.mandates and self.mandates.covers(session, query, definition.type, now)
         ):
             raise MandateFallsShort
-        if query.ask == "equals" and self.facts and not self.facts.has(session, query, definition.type):
+        if query.ask != "equals":
+            return
+        if query.source == VOUCHED:
+            known = rule.vouches
+        else:
+            holders = self._finding.holders(session, query, definition)
+            known = elsewhere or (self.facts is not None and self.facts.has(session, query, holders))
+        if not known:
             raise SourceUnknown
 
     def _definition(self, query: Query) -> TypeDefinition:

@@ -64,8 +64,9 @@ class Rule(_Part, frozen=True, kw_only=True):
     """One right to ask.
 
     type: code of the certificate type. questions: kinds that may be asked; the claims of `claims` are those
-    whose values, or yes-claims, may be given. equals: claims that a value may be compared with. thresholds:
-    the only limits that may be asked about. matter: what a query must name. basis: the legal ground.
+    whose values, or yes-claims, may be given. equals: claims that a value may be compared with; vouches:
+    also on the department's bare word for what the holder stated. thresholds: the only limits that may be
+    asked about. matter: what a query must name. basis: the legal ground.
     consent: whether the holder is asked first. begins, until: [from, until), days.
     """
 
@@ -74,6 +75,7 @@ class Rule(_Part, frozen=True, kw_only=True):
     questions: tuple[Literal["has_valid", "claims", "status"], ...]
     claims: tuple[Name, ...] = ()
     equals: tuple[Name, ...] = ()
+    vouches: bool = False
     thresholds: tuple[Threshold, ...] = ()
     matter: Name
     purpose: Text

@@ -6,6 +6,7 @@ from functools import partial
 
 from sqlmodel import Session
 
+from registry.casefacts import CaseSources
 from registry.catalogue import Catalogue
 from registry.certificate import SdAlg
 from registry.changing import Changing
@@ -84,6 +85,7 @@ class UseCases:
             clock=runtime.clock,
             answer_seconds=settings.answer_hours * 3600,
             due=runtime.working_days.end,
+            facts=CaseSources(runtime.sealed),
             mandates=Desk(Powers(runtime.sealed, runtime.catalogue, runtime.tz), runtime.catalogue),
             consents=HolderConsents(
                 runtime.sealed, runtime.catalogue, runtime.working_days, runtime.randomness

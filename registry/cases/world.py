@@ -13,6 +13,7 @@ import msgspec
 import yaml
 from sqlmodel import Session, col, select
 
+from registry.casefacts import GOOD, KEY_BYTES, Identifier, Known, bound, opened, unsealed
 from registry.cases.errors import NoSuchCase, NoSuchOffice
 from registry.cases.numbers import is_number
 from registry.catalogue import Catalogue
@@ -31,9 +32,9 @@ from registry.usecases import UseCases
 from registry.vault import Vault
 from registry.workingdays import WorkingDays
 
+__all__ = ["GOOD", "Identifier", "Known", "World", "load_offices"]
+
 T = TypeVar("T")
-_KEY_BYTES: Final = 8
-GOOD: Final = "valid"
 NONE: Final = "no"
 """A department was asked, and has none."""
 NOT_SHARED: Final = "not-shared"
@@ -41,30 +42,6 @@ NOT_SHARED: Final = "not-shared"
 PENDING: Final = "pending"
 NOT_HERE: Final = frozenset({NONE, NOT_SHARED})
 """Verdicts of what was asked for in vain: there is nothing of it to look at."""
-
-
-class Identifier(msgspec.Struct, frozen=True):
-    """By what a party is known."""
-
-    id_type: str
-    identifier: str
-
-    def __repr__(self) -> str:
-        return f"Identifier({self.id_type})"
-
-
-class Known(msgspec.Struct, frozen=True):
-    """What is kept of a fact: verified claims, and the presentation or document id that they come from.
-
-    on_behalf: identifier of the mandate by which it was asked for.
-    """
-
-    claims: dict[str, str]
-    text: str
-    on_behalf: str = ""
-
-    def __repr__(self) -> str:
-        return f"Known({len(self.claims)} claims)"
 
 
 @dataclass(frozen=True)
@@ -158,16 +135,15 @@ class World:
         """Seal under the newest data key of a department, whose row id stands first."""
         key = self.vault.issuer_key(session, office, self.clock())
         plain = value if isinstance(value, bytes) else msgspec.msgpack.encode(value)
-        return key.id.to_bytes(_KEY_BYTES) + self.vault.seal(key, bound_to, plain)
+        return key.id.to_bytes(KEY_BYTES) + self.vault.seal(key, bound_to, plain)
 
     def open_bytes(self, session: Session, bound_to: str, sealed: bytes) -> bytes:
         """What was sealed. Raises Unreadable."""
-        data_key = int.from_bytes(sealed[:_KEY_BYTES])
-        return self.vault.open(session, data_key, bound_to, sealed[_KEY_BYTES:])
+        return opened(self.vault, session, bound_to, sealed)
 
     def unseal(self, session: Session, bound_to: str, sealed: bytes, kind: type[T]) -> T:
         """What was sealed, as what it was. Raises Unreadable."""
-        return msgspec.msgpack.decode(self.open_bytes(session, bound_to, sealed), type=kind)
+        return unsealed(self.vault, session, bound_to, sealed, kind)
 
     def inputs(self, session: Session, case: Case) -> dict[str, str]:
         """What the applicant stated."""
@@ -175,9 +151,7 @@ class World:
 
     def known(self, session: Session, fact: CaseFact) -> Known:
         """What is kept of a fact."""
-        return self.unseal(
-            session, f"fact/{fact.case}/{fact.party}/{fact.name}/{fact.position}", fact.sealed, Known
-        )
+        return self.unseal(session, bound(fact), fact.sealed, Known)
 
     def value(self, session: Session, case: Case, path: str) -> list[str]:
         """All good values of a path, of facts in the order they came; none where nothing is known."""

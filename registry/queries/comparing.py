@@ -39,8 +39,8 @@ def check_question(query: Query, definition: TypeDefinition) -> None:
         )
     if bool(query.source) != (query.ask == "equals"):
         raise BadQuery(
-            "请写明比对值的来源：申请人陈述，或证明它的证照标识。",
-            "An `equals` says where its value comes from: stated, or the certificate that proved it.",
+            "请写明比对值的来源：申请人陈述、本部门保证，或证明它的证照标识。",
+            "An `equals` says where its value is from: stated, vouched, or the certificate that proved it.",
         )
     (name,) = query.claims
     claim = definition.claim.get(name)

@@ -49,8 +49,8 @@ class Replying(Protocol):
 
 
 class CaseFacts(Protocol):
-    """Who knows what a case has proven (registry.cases)."""
+    """Who knows what a case has proven, and what was stated to it (registry.casefacts)."""
 
-    def has(self, session: Session, query: Query, type_code: str) -> bool:
-        """Whether the case has `query.value` from `query.source`."""
+    def has(self, session: Session, query: Query, holders: Sequence[bytes]) -> bool:
+        """Whether the case has `query.value` from `query.source`. holders: whom it is about (indexes)."""
         ...

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from registry.rights import Ask, Asked
 from registry.statement import Outcome
+
+STATED: Final = "stated"
+VOUCHED: Final = "vouched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,9 @@ class Query:
     how one claim compares (`equals`, `over`, `under`) with `value`.
     holder: (identifier type, identifier); certificate_id: instead, where a certificate is known.
     value: text, an amount or a date, as the claim is written. source: where an `equals` has it from:
-    `stated` by the holder, or the identifier of the certificate that proved it to the case.
+    `stated` by the holder to the case, `vouched`: so the department says, where its right lets it, or the
+    identifier of the certificate that proved it. shown: (identifier of a certificate, value) of each claim
+    that was shown in answer to a request of the asker, which the question names as its source; never told.
     case: number of the asker's case. on_behalf: identifier of the certificate through which an agent acts
     (a mandate, a birth certificate, a licence). second: the clerk who approved it, where it takes two.
     assisted: a clerk does it all for a person (帮办).
@@ -37,6 +42,7 @@ class Query:
     on_behalf: str | None = None
     second: str = ""
     assisted: bool = False
+    shown: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     def asked(self, type_code: str) -> Asked:
         """The part that the rights decide on."""

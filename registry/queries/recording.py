@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlmodel import Session
 
@@ -9,10 +10,13 @@ from registry import accesslog, jcs, secrets
 from registry.catalogue import Catalogue
 from registry.queries.desks import MandateDesk
 from registry.queries.finding import Finding
-from registry.queries.question import Answer, Query
+from registry.queries.question import STATED, VOUCHED, Answer, Query
 from registry.statement import Outcome
 from registry.store.tables import QueryCase
 from registry.vault import Vault
+
+PROVEN: Final = "proven"
+"""In the log: a certificate proved the value that was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,12 @@ class Recording:
         return id
 
     def _manner(self, session: Session, query: Query) -> str:
-        """How the holder was represented, for the log."""
+        """How the holder was represented, and where the value of an `equals` came from, for the log."""
         by = "" if query.on_behalf is None else "mandate"
         if query.on_behalf is not None and self.mandates is not None:
             by = self.mandates.manner(session, query)
-        return " ".join(each for each in (by, "assisted" if query.assisted else "") if each)
+        source = query.source if query.source in ("", STATED, VOUCHED) else PROVEN
+        return " ".join(each for each in (by, "assisted" if query.assisted else "", source) if each)
 
 
 def together(answers: Sequence[Answer]) -> Outcome:

@@ -123,7 +123,10 @@ class SourceUnknown(Refused):
     kind = "source-unknown"
 
     def __init__(self) -> None:
-        super().__init__("本案件中没有该比对值的来源。", "The case has no such value from that source.")
+        super().__init__(
+            "本案件中没有该比对值的来源，请先由当事人填报或出示。",
+            "The case has no such value from that source: let the holder state or show it first.",
+        )
 
 
 class MandateFallsShort(Refused):

@@ -44,7 +44,7 @@ def ask(
     randomness: Randomness,
 ) -> QueryReview:
     """The review of this question: the one that stands, or a new one, put before the issuer."""
-    content = asdict(query)
+    content = {name: value for name, value in asdict(query).items() if name != "shown"}
     left_out = ("clerk", "second", "assisted")
     same = {name: value for name, value in content.items() if name not in left_out}
     matching = vault.body_hash(jcs.dumps({**same, "issuer": issuer, "rule": rule}))

@@ -22,3 +22,13 @@ def holder_shown(outcome: Outcome, catalogue: Catalogue) -> tuple[str, str]:
     if len(found) != 1:
         raise NothingShown
     return found.pop()
+
+
+def values_shown(outcome: Outcome) -> tuple[tuple[str, str], ...]:
+    """(identifier of the certificate, value) of every claim that was shown and is valid."""
+    return tuple(
+        (str(each.report["core"]["certificate_id"]), str(value))
+        for each in outcome.presented
+        if each.good
+        for value in each.report["claims"].values()
+    )

@@ -76,6 +76,8 @@ RIGHTS = {
     },
 }
 
+EQUALS = {"real_estate_title": ["location"]}
+
 
 GROUND = {"zh": "法", "en": "law"}
 DAYS = {"from": "2026-01-01", "until": "2027-01-01"}
@@ -91,6 +93,7 @@ def write_rights(town: Town) -> None:
             "type": town.definition(alias).type,
             "questions": ["has_valid", "claims"],
             "claims": claims,
+            "equals": EQUALS.get(alias, []),
             "matter": matter,
             "purpose": GROUND,
             "basis": GROUND,

@@ -125,6 +125,7 @@ def write_rights(folder: Path, own: ModuleType, other: ModuleType, catalogue: An
                     questions=["has_valid", "claims", "status"],
                     claims=["name", "age_over_18"],
                     equals=["name"],
+                    vouches=module is own,
                 )
             ],
         }

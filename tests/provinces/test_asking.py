@@ -1,23 +1,28 @@
 """Departments ask across registries: each side decides and logs, and nothing is taken for true."""
 
 import gzip
+import secrets
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
 from registry import clients
+from registry.casefacts import KEY_BYTES
+from registry.cases.numbers import new_number
 from registry.provinces import answering, messages
 from registry.provinces.partners import NoPartner
-from registry.querying import NotShared, UnknownMatter
+from registry.querying import NotShared, SourceUnknown, UnknownMatter
 from registry.rights import load_rights
 from registry.signing import SigningKey, Use
-from registry.store.tables import AnsweredMessage, QueryCase
+from registry.store.tables import AnsweredMessage, Case, CaseParty, MatterVersion, QueryCase
 from tests.api.town import citizen_number
 from tests.provinces.conftest import ANSWERER, ASKER, MATTER, Province, here, there
 
@@ -295,3 +300,57 @@ def test_the_api_asks_elsewhere_as_the_command_line_does(home: Province, away: P
     silent = over_http(home)
     assert silent.json()["answers"][0]["outcome"] == "unknown"
     assert len(silent.content) % 4_096 == len(answered.content) % 4_096 == 0
+
+
+COMPARED = {"ask": "equals", "source": "stated", "case": "20261124K2QF0MZ3A"}
+
+
+def opened_case(home: Province, name: str) -> str:
+    """A case of the asker's about citizen 7, to whom somebody stated a name; its number."""
+    runtime, number = home.town.runtime, new_number(date(2026, 11, 24), secrets.token_bytes)
+    vault = runtime.sealed
+    with runtime.store.write() as session:
+        key = vault.issuer_key(session, ASKER, home.town.now)
+        inputs = vault.seal(key, f"case/{number}", msgspec.msgpack.encode({"name": name}))
+        session.add(MatterVersion(version="v", matter=MATTER, text="{}"))
+        session.flush()
+        session.add(
+            Case(
+                id=number,
+                matter=MATTER,
+                rule_version="v",
+                office=ASKER,
+                responsible=ASKER,
+                sealed=key.id.to_bytes(KEY_BYTES) + inputs,
+                created=home.town.now,
+            )
+        )
+        session.flush()
+        citizen = vault.holder_index("citizen_number", citizen_number(7))
+        session.add(CaseParty(case=number, role="applicant", holder=citizen))
+    return number
+
+
+def test_the_asking_registry_looks_at_the_case_before_it_lets_a_comparison_go(
+    home: Province, away: Province
+) -> None:
+    away.town.citizen(7)
+    name = away.town.identity_row(7)["name"]
+    with pytest.raises(SourceUnknown):
+        ask(home, **COMPARED, value=name)
+    case = opened_case(home, name)
+    with pytest.raises(SourceUnknown):
+        ask(home, **COMPARED | {"case": case}, value="somebody else")
+    assert not away.seen
+    told = ask(home, **COMPARED | {"case": case}, value=name)
+    assert (told.outcome, told.verdict) == ("yes", "proven")
+    assert (home.entries(ASKER)[-1].manner, away.entries(ANSWERER)[-1].manner) == ("stated", "stated")
+
+
+def test_what_the_asker_only_vouches_for_the_answering_side_takes_by_its_own_rights(
+    home: Province, away: Province
+) -> None:
+    away.town.citizen(7)
+    told = ask(home, **COMPARED | {"source": "vouched"}, value=away.town.identity_row(7)["name"])
+    assert (told.outcome, told.refusal) == ("refused", "source-unknown")
+    assert away.entries(ANSWERER)[-1].outcome == "refused"

@@ -59,6 +59,7 @@ def write_rights(folder: Path, town: Town) -> None:
                     questions=["has_valid", "claims", "status"],
                     claims=["name", "age_over_18", "ethnicity"],
                     equals=["name", "address"],
+                    vouches=True,
                 ),
                 right(
                     "housing-licence",

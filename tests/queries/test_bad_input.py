@@ -24,7 +24,7 @@ EQUALS = {
     "ask": "equals",
     "claims": ["address"],
     "value": "羊城市别处 1 号",
-    "source": "stated",
+    "source": "vouched",
     "case": "C1",
 }
 SOMEBODY, NOBODY, REVOKED, SUSPENDED = 7, 8, 9, 10

@@ -21,7 +21,7 @@ from registry.querying import MissingPurpose, Querying
 from registry.store.tables import AccessEntry, QueryBatch, QueryCase
 from tests.api.test_departments import Desk
 from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
-from tests.queries.test_comparing import STATED
+from tests.queries.test_comparing import VOUCHED
 from tests.queries.test_querying import query
 from tests.threats.playing import eventually
 from tests.threats.traces import traces
@@ -139,7 +139,7 @@ def test_a_batch_that_was_cut_short_goes_on_and_two_processes_answer_each_query_
 
 
 def test_a_second_comparison_within_thirty_days_goes_this_way(town: Town, batching: Batching) -> None:
-    first, again = replace(STATED, value="x"), replace(STATED, value="y", case="C2")
+    first, again = replace(VOUCHED, value="x"), replace(VOUCHED, value="y", case="C2")
     asked = posted(0, "1", queries=(first,))
     assert batching.post(asked).state == "answered"
     row = batching.post(replace(asked, name="2", queries=(again,)))

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import select
 
+from registry import accesslog
 from registry.answer_checking import check_answer
+from registry.queries.limits import Caps, TooManyQueries
 from registry.querying import (
     Answer,
     BadQuery,
@@ -14,11 +16,11 @@ from registry.querying import (
     Query,
     Querying,
     SecondPersonNeeded,
-    SourceUnknown,
 )
-from tests.api.town import HOUSING, MARKET, Town, citizen_number
+from registry.store.tables import AccessEntry
+from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
 
-STATED = Query(
+VOUCHED = Query(
     asker=HOUSING,
     clerk="clerk 3",
     matter="title_registration",
@@ -26,7 +28,7 @@ STATED = Query(
     ask="equals",
     claims=("address",),
     holder=("citizen_number", citizen_number(7)),
-    source="stated",
+    source="vouched",
     case="C1",
 )
 
@@ -37,7 +39,7 @@ def licensed(town: Town) -> Query:
     town.issue(MARKET, "business_licence", row)
     town.anchor(MARKET)
     return replace(
-        STATED,
+        VOUCHED,
         type="business_licence",
         ask="over",
         claims=("capital",),
@@ -45,6 +47,14 @@ def licensed(town: Town) -> Query:
         value="1500000",
         source="",
     )
+
+
+def logged(town: Town) -> list[str]:
+    """In which manner each question stands in the log of the police."""
+    with town.runtime.store.read() as session:
+        rows = session.exec(select(AccessEntry).where(AccessEntry.issuer == POLICE).order_by("seq"))
+        vault = town.runtime.sealed
+        return [accesslog.read(accesslog.opened(session, vault, each)).manner for each in rows]
 
 
 def checked(town: Town, answer: Answer, **changed: object) -> str:
@@ -55,14 +65,14 @@ def checked(town: Town, answer: Answer, **changed: object) -> str:
 def test_a_value_that_equals_is_proven_against_the_chain(town: Town, querying: Querying) -> None:
     town.citizen()
     address = town.identity_row(7)["address"]
-    (answer,) = querying.ask(replace(STATED, value=f" {address} "))
+    (answer,) = querying.ask(replace(VOUCHED, value=f" {address} "))
     assert (answer.outcome, checked(town, answer)) == ("yes", "proven")
     assert checked(town, answer, value="elsewhere") == "invalid"
 
 
 def test_a_value_that_differs_is_a_no_that_shows_nothing(town: Town, querying: Querying) -> None:
     town.citizen()
-    (answer,) = querying.ask(replace(STATED, value="羊城市别处 1 号"))
+    (answer,) = querying.ask(replace(VOUCHED, value="羊城市别处 1 号"))
     assert (answer.outcome, answer.presentation, checked(town, answer)) == ("no", None, "stated")
 
 
@@ -106,13 +116,13 @@ def test_a_comparison_without_case_value_or_source_makes_no_sense(
     querying: Querying, changed: dict[str, object]
 ) -> None:
     with pytest.raises(BadQuery):
-        querying.ask(replace(STATED, **{"value": "x", **changed}))  # type: ignore[arg-type]
+        querying.ask(replace(VOUCHED, **{"value": "x", **changed}))  # type: ignore[arg-type]
 
 
 def test_a_case_compares_a_claim_of_a_holder_once_and_may_repeat_the_same_question(
     town: Town, querying: Querying
 ) -> None:
-    first = replace(STATED, value="羊城市别处 1 号")
+    first = replace(VOUCHED, value="羊城市别处 1 号")
     assert [answer.outcome for answer in querying.ask(first)] == ["no"]
     assert [answer.outcome for answer in querying.ask(first)] == ["no"]
     with pytest.raises(ComparedBefore):
@@ -122,8 +132,8 @@ def test_a_case_compares_a_claim_of_a_holder_once_and_may_repeat_the_same_questi
 def test_another_case_within_thirty_days_counts_as_bulk_and_takes_a_second_person(
     town: Town, querying: Querying
 ) -> None:
-    querying.ask(replace(STATED, value="羊城市别处 1 号"))
-    again = replace(STATED, value="羊城市别处 2 号", case="C2")
+    querying.ask(replace(VOUCHED, value="羊城市别处 1 号"))
+    again = replace(VOUCHED, value="羊城市别处 2 号", case="C2")
     with pytest.raises(SecondPersonNeeded):
         querying.ask(again)
     querying.ask(replace(again, second="clerk 4"))
@@ -135,8 +145,8 @@ def test_an_amount_is_not_read_by_asking_about_its_holder_and_then_about_its_cer
     town: Town, querying: Querying
 ) -> None:
     certificate_id = town.citizen()
-    querying.ask(replace(STATED, value="羊城市别处 1 号"))
-    by_certificate = replace(STATED, holder=None, certificate_id=certificate_id, value="羊城市别处 2 号")
+    querying.ask(replace(VOUCHED, value="羊城市别处 1 号"))
+    by_certificate = replace(VOUCHED, holder=None, certificate_id=certificate_id, value="羊城市别处 2 号")
     with pytest.raises(ComparedBefore):
         querying.ask(by_certificate)
 
@@ -147,18 +157,19 @@ def test_whether_anybody_is_there_does_not_change_how_often_may_be_asked(
     for number in (7, 8):
         if number == 7:
             town.citizen(number)
-        asked = replace(STATED, holder=("citizen_number", citizen_number(number)), value="x")
+        asked = replace(VOUCHED, holder=("citizen_number", citizen_number(number)), value="x")
         querying.ask(asked)
         with pytest.raises(SecondPersonNeeded):
             querying.ask(replace(asked, case="C2"))
 
 
-def test_a_source_that_the_case_does_not_have_is_refused(town: Town, querying: Querying) -> None:
-    class OnlyStated:
-        def has(self, session: Session, query: Query, type_code: str) -> bool:
-            return query.source == "stated"
-
-    watched = replace(querying, facts=OnlyStated())
-    watched.ask(replace(STATED, value="x"))
-    with pytest.raises(SourceUnknown):
-        watched.ask(replace(STATED, value="x", source="1.2.3", case="C9"))
+def test_what_a_department_vouches_for_is_marked_in_answer_and_log_and_counts(
+    town: Town, querying: Querying
+) -> None:
+    town.citizen()
+    (answer,) = querying.ask(replace(VOUCHED, value=town.identity_row(7)["address"]))
+    assert (answer.outcome, answer.question["source"]) == ("yes", "vouched")
+    assert logged(town)[-1] == "vouched"
+    capped = replace(querying, caps=Caps(clerk_hour=1))
+    with pytest.raises(TooManyQueries):
+        capped.ask(replace(VOUCHED, value="x", case="C2", second="clerk 4"))

@@ -68,3 +68,23 @@ def test_what_was_not_answered_or_is_anothers_asks_nobody(
     assert housing.post("/queries", {**QUESTION, "request": anothers}).status_code == 404
     both = {"holder": {"id_type": "citizen_number", "identifier": citizen_number(7)}, "request": anothers}
     assert housing.post("/queries", {**QUESTION, **both}).json()["type"] == "urn:zt:problem:bad-query"
+
+
+def test_a_case_of_the_departments_own_compares_what_was_shown(
+    town: Town, housing: Desk, phone: Phone
+) -> None:
+    """With a case number that this registry knows nothing of, the value comes from the presentation."""
+    request = shown(housing, phone, ("resident_identity", ["citizen_number", "address"]))
+    certificate, value = town.citizen(7), town.identity_row(7)["address"]
+    equals = QUESTION | {"ask": "equals", "claims": ["address"], "case": "C1", "source": certificate}
+
+    def ask(**changed: str) -> str:
+        answered = housing.post("/queries", {**equals, "value": value, "request": request, **changed}).json()
+        return str(answered.get("type") or answered["answers"][0]["outcome"])
+
+    assert ask(value="羊城市别处 1 号") == "urn:zt:problem:source-unknown"
+    assert ask(source="stated") == "urn:zt:problem:source-unknown"
+    assert ask() == "yes"
+    holder = {"holder": {"id_type": "citizen_number", "identifier": citizen_number(7)}}
+    bare = housing.post("/queries", {**equals, **holder, "value": value})
+    assert bare.json()["type"] == "urn:zt:problem:source-unknown"
