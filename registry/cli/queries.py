@@ -77,8 +77,9 @@ def query(
         str,
         typer.Option(
             "--source",
-            metavar="stated|ID",
-            help="Of --equals: the holder states it, or the certificate that proved it / 比对值来源",
+            metavar="stated|vouched|ID",
+            help="Of --equals: the holder stated it to the case, you vouch for that, or the certificate "
+            "that proved it there / 比对值来源",
         ),
     ] = "",
     case: Annotated[str, typer.Option("--case", metavar="NUMBER", help="Your case's number / 办件编号")] = "",

@@ -86,13 +86,13 @@ def test_a_clerk_compares_instead_of_reading(town: Town, command: Command, tmp_p
     asks = ("query", "resident_identity", "--as", HOUSING, "--matter", "title_registration", "--clerk", "c")
     of = (*asks, "--case", "C-1", "--holder", str(tmp_path / "number"), "--claims", "address")
     address = ("--equals", str(tmp_path / "address"))
-    same = command(*of, *address, "--source", "stated")
+    same = command(*of, *address, "--source", "vouched")
     assert (same.exit_code, "已证实 proven" in same.output) == (0, True)
     unsaid = command(*of, *address)
-    assert isinstance(unsaid.exception, RegistryError) and "where its value comes from" in unsaid.exception.en
-    other = command(*of, "--equals", "-", "--source", "stated", input="elsewhere")
+    assert isinstance(unsaid.exception, RegistryError) and "where its value is from" in unsaid.exception.en
+    other = command(*of, "--equals", "-", "--source", "vouched", input="elsewhere")
     assert isinstance(other.exception, ComparedBefore)
-    assert command(*of, *address, "--source", "stated", "--over", "1").exit_code == 2
+    assert command(*of, *address, "--source", "vouched", "--over", "1").exit_code == 2
     licence = ("query", "business_licence", *asks[2:], "--case", "C-1", "--holder", str(tmp_path / "code"))
     over = command(*licence, "--claims", "capital", "--over", "1500000")
     assert over.exit_code == 0 and "是 yes  机构答复 stated" in over.output and "2000000" not in over.output
