@@ -1,7 +1,7 @@
 """The story's matter (一件事): opening a restaurant, from wallet to licence; nothing is handed in twice.
 
-Everything goes over the public protocols, as a wallet on somebody's phone would do it; only what a clerk does
-at a window goes through the use cases, as `registry …` does.
+Everything goes over the public protocols, as `wallet case …` does it; only what a clerk does at a window goes
+through the use cases, as `registry case …` does.
 """
 
 import uuid
@@ -71,7 +71,10 @@ class RestaurantStory:
             missing = [each["name"] for each in self.work.show(self.number)["missing"]]
             if not held or LATER not in missing:
                 raise StoryFailed(f"held by departments: {held}, missing: {missing}")
-            verdict.note = f"POST /holder/cases  (case {self.number}; departments hold {len(held)} of it)"
+            verdict.note = (
+                f"wallet case open {MATTER} --inputs FILE --file {self.claiming.wallet.path}  "
+                f"(passphrase sample; case {self.number}; departments hold {len(held)} of it)"
+            )
 
     def _presented(self) -> None:
         with self.telling.step(
@@ -94,7 +97,7 @@ class RestaurantStory:
             if (len(facts), len(issuers)) != (CERTIFICATES, DEPARTMENTS):
                 raise StoryFailed(f"{len(facts)} certificates of {len(issuers)} departments")
             verdict.verdict = verdicts.pop() if len(verdicts) == 1 else "mixed"
-            verdict.note = f"POST /holder/cases/{self.number}/request"
+            verdict.note = f"wallet case promise {self.number} {LATER}"
             verdict.expect("valid")
 
     def _decided(self) -> None:
@@ -116,7 +119,7 @@ class RestaurantStory:
             issued = [each for each in case["effects"] if each["certificate_id"]]
             if not issued:
                 raise StoryFailed("nothing was issued")
-            verdict.note = f"POST /holder/cases/{self.number}/submission  (issued: {len(issued)})"
+            verdict.note = f"wallet case submit {self.number}  (issued: {len(issued)})"
 
     def _kept(self) -> None:
         with self.telling.step(
@@ -128,7 +131,9 @@ class RestaurantStory:
             promises = {each["name"]: each["state"] for each in self.work.show(self.number)["promises"]}
             if promises != {LATER: "kept"}:
                 raise StoryFailed(f"promises: {promises}")
-            verdict.note = f"PUT /holder/cases/{self.number}/documents/{LATER}"
+            verdict.note = (
+                f"wallet case document {self.number} {LATER} FILE; wallet case rate {self.number} 5"
+            )
 
     def _counted(self) -> Counted:
         proven = [each for each in self._facts("wallet", "query") if each["verdict"] == "valid"]

@@ -140,6 +140,7 @@ def submit(
         if as_json:
             told(verdict)
         else:
+            typer.echo(casepage.OUTCOMES.get(str(verdict.get("outcome")), "?"))
             _show(work, number, as_json)
     raise typer.Exit({"grant": GRANTED, "person": PERSON}.get(str(verdict.get("outcome")), 1))
 

@@ -42,6 +42,21 @@ class NotDepartments(RegistryError):
         )
 
 
+class NothingForCase(RegistryError):
+    """The wallet lacks a certificate that the case needs from it."""
+
+    kind = "nothing-fits"
+    mender = "holder"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "钱包里缺少办件必需的证照，未出示任何内容。"
+            "wallet case show 可查看还缺什么，wallet login 可领取部门已颁发的证照。",
+            "The wallet lacks a certificate that the case needs, and nothing was shown: `wallet case show` "
+            "says what is missing, `wallet login` claims what departments hold.",
+        )
+
+
 def answer(
     number: Number,
     role: Role = "",
@@ -145,7 +160,7 @@ def _answer(
 ) -> None:
     from wallet import openid4vp
     from wallet.answer_command import say_what, say_who
-    from wallet.answering import Answering
+    from wallet.answering import Answering, NothingFits
 
     work = _work(claiming, issuer)
     answering = Answering(claiming.wallet, claiming.http, claiming.clock)
@@ -154,7 +169,10 @@ def _answer(
     say_who(verifier, openid4vp.host_of(read.request))
     if not verifier.known:
         raise NotDepartments
-    asked = answering.consider(read, only=only)
+    try:
+        asked = answering.consider(read, only=only)
+    except NothingFits as nothing:
+        raise NothingForCase from nothing
     say_what(asked, optional)
     _say_missing(work, number, asked, promised, optional)
     if not (yes or typer.confirm("出示以上内容？ show this?", err=True)):

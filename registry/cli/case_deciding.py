@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
 PERSON: Final = 3
 """Exit code of handing in where a person decides; 0: granted, 1: something is missing."""
-_OUTCOMES: Final = {
-    "grant": "准予 granted",
-    "person": "待人工决定 a person decides",
-    "incomplete": "材料不全 something is missing",
-}
-
 OnBehalf = Annotated[
     str,
     typer.Option(
@@ -155,7 +149,7 @@ def replay(number: Number, department: Code, as_json: Json = False) -> None:
         tell({"outcome": found.outcome, "same": found.same})
     else:
         same = "✓ 与当时一致 the same" if found.same else "✗ 与当时不一致 not the same"
-        typer.echo(f"{_OUTCOMES.get(found.outcome, found.outcome)} · {same}")
+        typer.echo(f"{casepage.OUTCOMES.get(found.outcome, found.outcome)} · {same}")
     raise typer.Exit(0 if found.same else 1)
 
 
@@ -169,5 +163,5 @@ def _told(cases: "Cases", number: str, department: str, as_json: bool, said: dic
         tell(said)
         return
     outcome, state = said.get("outcome"), said.get("state")
-    typer.echo(_OUTCOMES[outcome] if outcome else casepage.STATES[str(state)])
+    typer.echo(casepage.OUTCOMES[outcome] if outcome else casepage.STATES[str(state)])
     show(cases, number, department, as_json)

@@ -33,6 +33,12 @@ _VERDICTS: Final = {
     "unverified": "核验不通过 not verified",
     "unknown": "暂时无法得知 unknown",
 }
+OUTCOMES: Final = {
+    "grant": "准予 granted",
+    "person": "待人工决定 a person decides",
+    "incomplete": "材料不全 something is missing",
+}
+"""Of handing in."""
 _KINDS: Final = {
     "input": "填报 to be stated",
     "fact": "证照或材料 to be shown",
@@ -46,7 +52,10 @@ _PARTS: Final = {
     "objected": "不同意 objected",
     "done": "完成 done",
     "refused": "被拒 refused",
+}
+_PROMISED: Final = {
     "asked": "待签署 not signed yet",
+    "open": "待补交 to come",
     "kept": "已兑现 kept",
     "overdue": "逾期 overdue",
 }
@@ -197,7 +206,7 @@ def _timed(each: Members) -> str:
 
 
 def _promise(each: Members) -> str:
-    state, due = _PARTS.get(str(each.get("state")), "?"), each.get("due")
+    state, due = _PROMISED.get(str(each.get("state")), "?"), each.get("due")
     last = day(due - 1) if isinstance(due, int) else "?"
     return f"{_named(each)} · {state} · 至 until {last}"
 

@@ -155,7 +155,7 @@ def test_a_promise_names_its_last_day_and_is_kept_by_a_document_used_again(termi
     assert promised.exit_code == 0, promised.output
     assert "until: 2026-12-24" in promised.stderr and "still missing" not in promised.output
     assert terminal.wallet("case", "submit", first).exit_code == 0
-    assert "floor_plan  场所平面图 Floor plan · 办理中 open · 至 until 2026-12-24" in (
+    assert "floor_plan  场所平面图 Floor plan · 待补交 to come · 至 until 2026-12-24" in (
         terminal.wallet("case", "show", first).stdout
     )
     second = terminal.opened({"items": "热食类食品制售"})
@@ -169,6 +169,8 @@ def test_a_promise_names_its_last_day_and_is_kept_by_a_document_used_again(termi
 def test_what_cannot_be_is_said_in_one_line_or_is_wrong_usage(terminal: Terminal) -> None:
     nobodys = terminal.wallet("case", "show", "20261124K2QF0MZ3A")
     assert refused(nobodys) == "The issuer refuses: There is no such case."
+    lacking = terminal.wallet("case", "answer", terminal.opened(), "--only", "身份证", "--yes")
+    assert "nothing was shown" in refused(lacking)
     number = terminal.opened({})
     wrong = terminal.file("wrong.json", {"colour": "red"})
     assert refused(terminal.wallet("case", "state", number, wrong)).endswith("colour: there is no such item")
@@ -188,15 +190,14 @@ def test_what_cannot_be_is_said_in_one_line_or_is_wrong_usage(terminal: Terminal
     assert terminal.wallet(*keyed).stdout == terminal.wallet(*keyed).stdout
 
 
-def manners(terminal: Terminal) -> set[tuple[str, str, str]]:
-    """Clerk, manner and case of every entry in the access logs."""
+def logged(terminal: Terminal) -> list[dict[str, Any]]:
+    """Every entry in the access logs."""
     runtime = terminal.world.town.runtime
     with runtime.store.read() as session:
-        entries = [
+        return [
             jcs.loads(accesslog.opened(session, runtime.sealed, each))
             for each in rows(terminal.world.here, AccessEntry)
         ]
-    return {(each["clerk"], each["manner"], each["case"]) for each in entries}
 
 
 def test_a_person_without_a_phone_is_helped_at_a_window_and_the_log_says_so(
@@ -217,7 +218,10 @@ def test_a_person_without_a_phone_is_helped_at_a_window_and_the_log_says_so(
     assert "licence  营业执照 Business licence" in incomplete.stdout.partition("still missing")[2]
     assert "Operator's identity · 部门协查 query · 有效 valid" in incomplete.stdout
     assert terminal.registry("case", "ask", number, *OFFICE).exit_code == 0
-    assert manners(terminal) == {("clerk 5", "assisted", number)}
+    entries = logged(terminal)
+    about = {(each["clerk"], each["manner"], each["case"]) for each in entries}
+    assert about == {("clerk 5", "assisted", number)}
+    assert {"seen card", "document taken in"} < {each["rule"] for each in entries}
     assert citizen_number(7) not in terminal.said + written.text
 
 
