@@ -20,7 +20,7 @@ from tests.chain.town import HARBOUR, POLICE, Town, runtime_over
 from tests.faults.faulty import MODES, Broken, FaultyChain, FaultyStore, Killed, Plan, only, some
 
 SEEDS = range(int(os.environ.get("ZT_FAULTS", "10")))
-TWO_WORKERS = 200
+TWO_WORKERS = 4 * len(SEEDS) if len(SEEDS) < 50 else 200
 ROUNDS = 60
 
 
@@ -139,13 +139,13 @@ def test_many_faults_and_reorganisations_at_once_lose_and_repeat_nothing(
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize("first", range(0, TWO_WORKERS, 50))
+@pytest.mark.parametrize("first", range(0, TWO_WORKERS, TWO_WORKERS // 4))
 def test_two_workers_at_once_put_every_leaf_under_exactly_one_root(
     ground: Ground, issued: Path, first: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threat 4: without the lease, one worker works in the midst of the other's round, at any step."""
     monkeypatch.setattr(leases, "hold", lambda *_args, **_more: True)
-    for seed in range(first, first + 50):
+    for seed in range(first, first + TWO_WORKERS // 4):
         chance = random.Random(seed)
         world = World(ground, issued, tmp_path / str(seed))
         other = world.worker(Plan(), name="other")
