@@ -11,6 +11,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from api import (
     accesslog,
+    at_window,
     authorisation,
     caching,
     cases,
@@ -92,6 +93,7 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         queries.router,
         measures.departments,
         cases.router,
+        at_window.router,
         metadata.router,
         openid4vci.offered,
         authorisation.router,

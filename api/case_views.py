@@ -32,6 +32,12 @@ Inputs = Annotated[
 ]
 
 
+Clerk = Annotated[str, Field(min_length=1, max_length=80, description="Who does it.")]
+Seen = Annotated[
+    str, Field(min_length=1, max_length=80, description="How the person was known.", examples=["card"])
+]
+
+
 class _Sent(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -82,6 +88,12 @@ class InputsRequest(_Sent):
     """What is stated besides, or otherwise."""
 
     inputs: Inputs
+
+
+class InputsAtWindow(InputsRequest):
+    """The same, written down for a person at a window."""
+
+    clerk: str = Field(default="", max_length=80, description="Who does it for the holder (帮办).")
 
 
 class PartyRequest(_Sent):
@@ -141,6 +153,72 @@ class AskDepartments(_Sent):
     on_behalf: str | None = Field(
         default=None, max_length=200, description="Identifier of the mandate that an agent acts under."
     )
+    assisted: bool = Field(
+        default=False, description="For a person at a window who has no phone (帮办); the log says so."
+    )
+
+
+class SeenRequest(PartyRequest):
+    """Who a party is, whom a clerk saw. It travels in bodies only."""
+
+    holder: Holder
+    clerk: Clerk
+    seen: Seen
+
+
+class AgentRequest(_Sent):
+    """An agent comes with a phone."""
+
+    through: str = Field(
+        default="mandate",
+        max_length=64,
+        description="Type that gives the power: `mandate`, `birth`, `business_licence` …",
+    )
+    clerk: Clerk
+
+
+class AskedAgent(BaseModel):
+    """A request to an agent's phone, open for five minutes. acting: by which its answer is taken."""
+
+    acting: str
+    link: str
+    qr: str = Field(description="The link as a QR: a picture (PNG, base64).")
+    expires: int = Field(description="Unix seconds.")
+
+
+class AgentAtWindow(PartyRequest):
+    """An agent without a phone, whom a clerk saw."""
+
+    ground: str = Field(max_length=200, description="Identifier of the certificate that gives the power.")
+    agent: Holder
+    clerk: Clerk
+    seen: Seen
+
+
+class ActingView(BaseModel):
+    """For whom somebody acts in the case. ground: identifier of the certificate that gives the power."""
+
+    ground: str
+    name: str
+
+
+class PaperPromiseRequest(PartyRequest):
+    """A promise that a party signed on paper."""
+
+    promise: list[str] = Field(min_length=1, max_length=20, description="Facts that will come later.")
+    document: str = Field(max_length=64, description="Id of the scanned sheet, put as `signed-promise`.")
+    clerk: Clerk
+    second: Clerk
+    seen: Seen
+
+
+class PaperCopyRequest(PartyRequest):
+    """A copy on paper, in place of what a wallet would show."""
+
+    fact: str = Field(max_length=64, examples=["title"])
+    text: str = Field(max_length=7_200, repr=False, description="Text of the QR.")
+    clerk: Clerk
+    seen: Seen
 
 
 class AskedDepartments(BaseModel):
@@ -160,6 +238,12 @@ class ReuseRequest(_Sent):
 
     document: str = Field(max_length=64)
     consent: Literal[True] = Field(description="The holder agrees that it is used in this case.")
+
+
+class ReuseAtWindow(ReuseRequest):
+    """The same, for a person at a window."""
+
+    clerk: str = Field(default="", max_length=80, description="Who does it for the holder (帮办).")
 
 
 class StepRequest(_Sent):

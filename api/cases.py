@@ -1,8 +1,9 @@
 """Cases for departments: the office that decides, and those that have a step or an effect in it."""
 
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from api.case_views import (
     READ,
@@ -12,13 +13,13 @@ from api.case_views import (
     AskedDepartments,
     AskedWallet,
     DocumentView,
-    InputsRequest,
+    InputsAtWindow,
     OpenAtWindow,
     OpenedView,
     PartyRequest,
     PersonRequest,
     ReplayView,
-    ReuseRequest,
+    ReuseAtWindow,
     StateView,
     StepRequest,
     Uploaded,
@@ -35,7 +36,7 @@ from registry.cases.needs import Needs, needs, offered, offered_named
 from registry.cases.shown import ShownAlert, ShownCase, ShownClock, Summary
 from registry.clients import Client
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token, or not a good one."},
     403: {"model": Problem, "description": "`not-shared`: no right to ask for that under this matter."},
     404: {
@@ -49,7 +50,14 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     },
     422: {"model": Problem, "description": "`bad-case-input` …: the request does not fit the matter."},
 }
-router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=_REFUSALS)
+router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=REFUSALS)
+Clerk = Annotated[
+    str,
+    Header(
+        max_length=300,
+        description="Who takes it from a person at a window (帮办), percent-encoded UTF-8; the log says so.",
+    ),
+]
 State = Literal["open", "person", "granted", "ended", "refused", "red"]
 
 
@@ -115,16 +123,16 @@ def show(number: str, client: Asking, services: Used) -> ShownCase:
 
 
 @router.post("/cases/{number}/inputs", status_code=204, summary="State more")
-def state_inputs(number: str, body: InputsRequest, client: Asking, services: Used) -> Response:
+def state_inputs(number: str, body: InputsAtWindow, client: Asking, services: Used) -> Response:
     """Or otherwise, while the case is open."""
-    _of_office(services, client, number).opening.state(number, body.inputs)
+    of_office(services, client, number).opening.state(number, body.inputs, clerk=body.clerk)
     return Response(status_code=204)
 
 
 @router.post("/cases/{number}/requests", status_code=201, summary="Ask a party's wallet")
 def request_wallet(number: str, body: WalletRequest, client: Asking, services: Used) -> AskedWallet:
     """For everything at once that is not known of that party yet."""
-    made = _of_office(services, client, number).collecting.request(
+    made = of_office(services, client, number).collecting.request(
         number, body.role, body.position, promise=body.promise, clerk=body.clerk
     )
     return AskedWallet.of(made)
@@ -133,15 +141,15 @@ def request_wallet(number: str, body: WalletRequest, client: Asking, services: U
 @router.post("/cases/{number}/answers", summary="Take what a party's wallet answered")
 def take_answer(number: str, body: PartyRequest, client: Asking, services: Used) -> AnswerView:
     """Once, however often it is called; the registry does so by itself within seconds."""
-    taken = _of_office(services, client, number).collecting.take(number, body.role, body.position)
+    taken = of_office(services, client, number).collecting.take(number, body.role, body.position)
     return AnswerView(state=taken)
 
 
 @router.post("/cases/{number}/queries", summary="Ask departments for the rest")
 def ask_departments(number: str, body: AskDepartments, client: Asking, services: Used) -> AskedDepartments:
     """For what no wallet has shown; each question is logged, with the case's number."""
-    asked = _of_office(services, client, number).collecting.ask(
-        number, clerk=body.clerk, on_behalf=body.on_behalf
+    asked = of_office(services, client, number).collecting.ask(
+        number, clerk=body.clerk, on_behalf=body.on_behalf, assisted=body.assisted
     )
     return AskedDepartments(asked=asked)
 
@@ -153,10 +161,19 @@ def ask_departments(number: str, body: AskDepartments, client: Asking, services:
     openapi_extra=UPLOADED,
 )
 def put_document(
-    number: str, role: str, fact: str, content: Uploaded, client: Asking, services: Used
+    number: str,
+    role: str,
+    fact: str,
+    content: Uploaded,
+    client: Asking,
+    services: Used,
+    clerk: Clerk = "",
 ) -> DocumentView:
-    """What is no certificate: a PDF, PNG or JPEG of 5 MB at most. The case must know whose it is."""
-    id = _of_office(services, client, number).documents.put(number, role, fact, *content)
+    """What is no certificate: a PDF, PNG or JPEG of 5 MB at most. The case must know whose it is.
+
+    `signed-promise` instead of a fact's name: the scan of a promise on paper.
+    """
+    id = of_office(services, client, number).documents.put(number, role, fact, *content, clerk=unquote(clerk))
     return DocumentView(id=id)
 
 
@@ -166,18 +183,18 @@ def put_document(
     summary="Use a document again",
 )
 def reuse_document(
-    number: str, role: str, fact: str, body: ReuseRequest, client: Asking, services: Used
+    number: str, role: str, fact: str, body: ReuseAtWindow, client: Asking, services: Used
 ) -> Response:
     """One that the same holder handed in before, with that one's consent."""
-    handling = _of_office(services, client, number)
-    handling.documents.reuse(number, role, fact, body.document, consent=body.consent)
+    handling = of_office(services, client, number)
+    handling.documents.reuse(number, role, fact, body.document, consent=body.consent, clerk=body.clerk)
     return Response(status_code=204)
 
 
 @router.get("/cases/{number}/documents/{id}", summary="Read a document", responses=READ)
 def read_document(number: str, id: str, client: Asking, services: Used) -> Response:
     """One that this case uses."""
-    handling = _of_office(services, client, number)
+    handling = of_office(services, client, number)
     found = handling.seeing.document_of(number, id)
     return Response(handling.documents.read(id), media_type=found.media_type)
 
@@ -195,34 +212,36 @@ def say_step(number: str, step: str, body: StepRequest, client: Asking, services
 @router.post("/cases/{number}/decision", summary="Decide by the rule")
 def decide(number: str, client: Asking, services: Used) -> VerdictView:
     """Once; asked again it says the same. What was granted is carried out within seconds."""
-    return VerdictView.of(_of_office(services, client, number).deciding.decide(number))
+    return VerdictView.of(of_office(services, client, number).deciding.decide(number))
 
 
 @router.post("/cases/{number}/submission", summary="Do all that is left, in one go")
 def submit(number: str, body: AskDepartments, client: Asking, services: Used) -> VerdictView:
     """Take what wallets answered, ask departments for the rest, decide, and carry out."""
-    handling = _of_office(services, client, number)
-    return VerdictView.of(handling.submitting.submit(number, clerk=body.clerk, on_behalf=body.on_behalf))
+    handling = of_office(services, client, number)
+    return VerdictView.of(
+        handling.submitting.submit(number, clerk=body.clerk, on_behalf=body.on_behalf, assisted=body.assisted)
+    )
 
 
 @router.post("/cases/{number}/person", status_code=204, summary="Decide as a person")
 def decide_by_person(number: str, body: PersonRequest, client: Asking, services: Used) -> Response:
     """Where the rule asks for one, the case was drawn, or a review was asked for."""
-    _of_office(services, client, number).deciding.by_person(number, body.clerk, body.outcome, body.reason)
+    of_office(services, client, number).deciding.by_person(number, body.clerk, body.outcome, body.reason)
     return Response(status_code=204)
 
 
 @router.post("/cases/{number}/review", status_code=204, summary="Ask for a review")
 def review(number: str, client: Asking, services: Used) -> Response:
     """By another person than the one who decided."""
-    _of_office(services, client, number).deciding.review(number)
+    of_office(services, client, number).deciding.review(number)
     return Response(status_code=204)
 
 
 @router.post("/cases/{number}/effects", summary="Carry out what was granted")
 def carry_out(number: str, client: Asking, services: Used) -> StateView:
     """The registry does so by itself within seconds; each effect happens once."""
-    return StateView(state=_of_office(services, client, number).effects.carry_out(number))
+    return StateView(state=of_office(services, client, number).effects.carry_out(number))
 
 
 @router.post("/cases/{number}/effects/retry", summary="Try refused effects again")
@@ -235,13 +254,13 @@ def retry(number: str, client: Asking, services: Used) -> StateView:
 @router.get("/cases/{number}/replay", summary="Replay the decision")
 def replay(number: str, client: Asking, services: Used) -> ReplayView:
     """From what was sealed, with the rule as it was then; not while a person decides."""
-    handling = _of_office(services, client, number)
+    handling = of_office(services, client, number)
     handling.seeing.require_decided(number)
     found = handling.deciding.replay(number)
     return ReplayView(outcome=found.outcome, same=found.same)
 
 
-def _of_office(services: Services, client: Client, number: str) -> cases.Cases:
+def of_office(services: Services, client: Client, number: str) -> cases.Cases:
     """The use cases of cases, for a case that this department decides. Raises NoSuchCase."""
     services.handling.seeing.require_office(number, client.code)
     return services.handling

@@ -16,6 +16,9 @@ T = TypeVar("T")
 KEY_BYTES: Final = 8
 """Of the data key's row id, which stands before what was sealed."""
 GOOD: Final = "valid"
+ACCEPTED: Final = "copy-accepted"
+"""Verdict of a copy on paper that a clerk took: it counts, and a person decides."""
+COUNTS: Final = frozenset({GOOD, ACCEPTED})
 
 
 class Identifier(msgspec.Struct, frozen=True):
@@ -31,12 +34,13 @@ class Identifier(msgspec.Struct, frozen=True):
 class Known(msgspec.Struct, frozen=True):
     """What is kept of a fact: verified claims, and the presentation or document id that they come from.
 
-    on_behalf: identifier of the mandate by which it was asked for.
+    on_behalf: identifier of the mandate by which it was asked for. by: the clerk who took a copy on paper.
     """
 
     claims: dict[str, str]
     text: str
     on_behalf: str = ""
+    by: str = ""
 
     def __repr__(self) -> str:
         return f"Known({len(self.claims)} claims)"

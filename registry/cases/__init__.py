@@ -12,6 +12,8 @@ from registry.cases.deciding import Deciding, Field, Replay, Verdict
 from registry.cases.documents import Documents
 from registry.cases.effects import Effects
 from registry.cases.opening import Key, Opening
+from registry.cases.paper_copies import PaperCopies
+from registry.cases.paper_promises import PaperPromises
 from registry.cases.seeing import Seeing
 from registry.cases.submitting import Submitting
 from registry.cases.timing import Alert, Running
@@ -56,6 +58,16 @@ class Cases:
     def at_window(self) -> AtWindow:
         """Who the parties are, and who acts for them, as a clerk saw it or an agent's phone showed it."""
         return AtWindow(self.world)
+
+    @cached_property
+    def paper_promises(self) -> PaperPromises:
+        """Take promises that were signed on paper."""
+        return PaperPromises(self.world)
+
+    @cached_property
+    def paper_copies(self) -> PaperCopies:
+        """Take copies on paper for what only a wallet could show."""
+        return PaperCopies(self.world)
 
     @cached_property
     def deciding(self) -> Deciding:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from registry import accesslog, values
+from registry import values
 from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase
+from registry.cases.helping import record
 from registry.cases.taking import require_open
 from registry.cases.world import Identifier, World
 from registry.mandates.acting import Principal
 from registry.requesting import MadeRequest
 from registry.store.tables import Case, CaseParty
-
-ASSISTED = "assisted"
 
 
 @dataclass(frozen=True)
@@ -44,22 +43,8 @@ class AtWindow:
         with self.world.store.write() as session:
             case = require_open(self.world, session, number)
             self._bind(session, case, self._party(session, case, role, position), plain)
-            accesslog.append(
-                session,
-                case.office,
-                asker=case.office,
-                clerk=clerk,
-                purpose=case.matter,
-                rule=f"seen {seen}",
-                holder=self.world.vault.holder_index(plain.id_type, plain.identifier),
-                outcome="yes",
-                answer=None,
-                vault=self.world.vault,
-                now=self.world.clock(),
-                randomness=self.world.randomness,
-                case=case.id,
-                manner=ASSISTED,
-            )
+            index = self.world.vault.holder_index(plain.id_type, plain.identifier)
+            record(self.world, session, case, index, f"seen {seen}", clerk=clerk)
 
     def ask_agent(self, number: str, *, through: str = "mandate", clerk: str = "") -> tuple[str, MadeRequest]:
         """A request to the phone of who acts for a party; the acting's id, and the request.

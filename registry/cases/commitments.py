@@ -31,6 +31,7 @@ from registry.walletanswers import Presented
 
 TYPE: Final = "urn:zt:commitment"
 OVERDUE: Final = "commitment_overdue"
+_NOT_LATER: Final = ("不能容缺后补", "cannot come later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +58,33 @@ class Commitments:
         if not promised:
             return ()
         identity = identity_of(matter, role)
-        facts = {each.name: each for each in matter.facts_of(role) if each.later_days}
-        for name in promised:
-            if name not in facts or identity is None:
-                raise BadInput(name, "不能容缺后补", "cannot come later")
-        assert identity is not None
+        facts = {name: self.require_later(matter, role, name) for name in promised}
+        if identity is None:
+            raise BadInput(promised[0], *_NOT_LATER)
         ids = [f"{identity.name}{SEPARATOR}{place}" for place in range(len(identity.types))]
         return tuple(
-            transactiondata.encode(TYPE, ids, self._members(matter, case, facts[name])) for name in promised
+            transactiondata.encode(TYPE, ids, self.words(matter, case, facts[name])) for name in promised
         )
+
+    def require_later(self, matter: Matter, role: str, name: str) -> Fact:
+        """A fact of a party that may come later. Raises BadInput."""
+        for each in matter.facts_of(role):
+            if each.name == name and each.later_days:
+                return each
+        raise BadInput(name, *_NOT_LATER)
 
     def keep(
         self, session: Session, case: Case, matter: Matter, promised: Sequence[str], request: str
     ) -> None:
         """Write down what a request asks to promise; a promise that stands already stays."""
         for name in promised:
-            row = self._row(session, case, name)
+            row = self.row(session, case, name)
             if row is None:
                 row = Commitment(case=case.id, fact=name, request=request, due=0)
             elif row.state != CommitmentState.ASKED:
                 continue
             row.request = request
-            row.due = self._due(matter.fact(name))
+            row.due = self.due(matter.fact(name))
             session.add(row)
         session.flush()
 
@@ -93,7 +99,7 @@ class Commitments:
         """Take the promises that a wallet's answer has signed. promised: in the order of the request."""
         for each in presented:
             for place in each.agreed if each.good else ():
-                row = self._row(session, case, promised[place])
+                row = self.row(session, case, promised[place])
                 if row is None or row.state != CommitmentState.ASKED or row.request != party.request:
                     continue
                 row.state, row.signed_at = CommitmentState.OPEN, self.world.clock()
@@ -145,7 +151,8 @@ class Commitments:
             return False
         return True
 
-    def _members(self, matter: Matter, case: Case, fact: Fact) -> Mapping[str, str]:
+    def words(self, matter: Matter, case: Case, fact: Fact) -> Mapping[str, str]:
+        """What a promise says, signed by a wallet or on paper."""
         last = self._last_day(fact)
         return {
             "case": case.id,
@@ -158,11 +165,13 @@ class Commitments:
     def _last_day(self, fact: Fact) -> date:
         return self.world.day(self.world.clock()) + timedelta(days=fact.later_days)
 
-    def _due(self, fact: Fact) -> int:
+    def due(self, fact: Fact) -> int:
+        """The end of its last day, if it is promised now; Unix seconds."""
         after = self._last_day(fact) + timedelta(days=1)
         return int(datetime.combine(after, time(), self.world.tz).timestamp())
 
-    def _row(self, session: Session, case: Case, name: str) -> Commitment | None:
+    def row(self, session: Session, case: Case, name: str) -> Commitment | None:
+        """The promise of a fact."""
         return session.exec(
             select(Commitment).where(Commitment.case == case.id, Commitment.fact == name)
         ).first()

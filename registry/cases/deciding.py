@@ -16,11 +16,11 @@ from registry import jcs
 from registry.cases import clocks
 from registry.cases.accepting import SAID, Missing, advance, lacking, promised_facts
 from registry.cases.effects import Effects
-from registry.cases.errors import WrongState
+from registry.cases.errors import TookCopy, WrongState
 from registry.cases.opening import keep_version
 from registry.cases.standing import stands
 from registry.cases.taking import require_open
-from registry.cases.world import GOOD, NONE, World
+from registry.cases.world import COUNTS, GOOD, NONE, World
 from registry.matters import Matter, Rule
 from registry.matters.loading import PROMISED, STEP, check
 from registry.matters.matter import parse
@@ -135,12 +135,15 @@ class Deciding:
 
         Raises:
             NoSuchCase, WrongState: as they say; the one who decided before does not review it.
+            TookCopy: who took a copy on paper does not decide on it.
         """
         with self.world.store.write() as session:
             case = self.world.case(session, number, lock=True)
             row = self._decision(session, case)
             if case.state != CaseState.PERSON or not clerk or clerk == row.person:
                 raise WrongState
+            if clerk in {self.world.known(session, each).by for each in self.world.facts(session, case)}:
+                raise TookCopy
             before = row.person_outcome or row.outcome
             row.reversal = row.reversal or before not in ("person", outcome)
             row.person, row.person_outcome = clerk, outcome
@@ -303,7 +306,7 @@ class Deciding:
         doubts += [
             f"{each.name}: not standing"
             for each in facts
-            if each.verdict == GOOD
+            if each.verdict in COUNTS
             and each.certificate_id
             and not stands(session, each.certificate_id, self.world.known(session, each), trust, now)
         ]
@@ -320,7 +323,7 @@ class Deciding:
         for name, text in self.world.inputs(session, case).items():
             made[f"input.{name}"] = [text]
         for fact in self.world.facts(session, case):
-            if fact.verdict == GOOD:
+            if fact.verdict in COUNTS:
                 claims = self.world.known(session, fact).claims | {"source": fact.source}
                 for name, text in claims.items():
                     made.setdefault(f"{fact.name}.{name}", []).append(text)

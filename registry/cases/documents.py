@@ -11,10 +11,11 @@ from typing import Final
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from registry import accesslog, secrets
+from registry import secrets
 from registry.cases.accepting import advance
 from registry.cases.commitments import came
 from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase, WrongState
+from registry.cases.helping import record
 from registry.cases.taking import require_taking
 from registry.cases.world import GOOD, Known, World
 from registry.errors import NotFound
@@ -23,6 +24,8 @@ from registry.store.tables import Case, CaseFact, CaseParty, Document
 
 MOST_BYTES: Final = 5_000_000
 STATEMENT: Final = "statement"
+SIGNED: Final = "signed-promise"
+"""In place of a fact's name: a sheet on which a party signed a promise (registry.cases.paper_promises)."""
 MEDIA: Final = {
     "application/pdf": (b"%PDF-",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -134,27 +137,41 @@ class Documents:
 
     def _place(
         self, session: Session, number: str, role: str, position: int, name: str
-    ) -> tuple[Case, CaseParty, Fact]:
-        case = require_taking(self.world, session, number, name)
+    ) -> tuple[Case, CaseParty, Fact | None]:
+        """Case, party and fact that a document is for; None: it is a sheet with a promise."""
+        case = require_taking(self.world, session, number, "" if name == SIGNED else name)
         facts = [
             each for each in self.world.matter(case).facts_of(role) if each.is_document and each.name == name
         ]
         parties = self.world.parties(session, case)
         party = next((each for each in parties if (each.role, each.position) == (role, position)), None)
-        if not facts or party is None:
+        if party is None or not (facts or name == SIGNED):
             raise NoSuchCase
-        return case, party, facts[0]
+        return case, party, facts[0] if facts else None
 
     def _use(
         self,
         session: Session,
         case: Case,
         party: CaseParty,
-        fact: Fact,
+        fact: Fact | None,
         document: Document,
         what: str,
         clerk: str = "",
     ) -> None:
+        if fact is not None:
+            self._know(session, case, party, fact, document)
+        record(
+            self.world,
+            session,
+            case,
+            party.holder,
+            f"document {what}",
+            clerk=clerk,
+            answer=document.digest,
+        )
+
+    def _know(self, session: Session, case: Case, party: CaseParty, fact: Fact, document: Document) -> None:
         assert party.id is not None
         here = (col(CaseFact.party) == party.id, col(CaseFact.name) == fact.name)
         session.connection().execute(delete(CaseFact).where(*here))
@@ -175,22 +192,6 @@ class Documents:
         came(session, case.id, fact.name, self.world.clock())
         session.flush()
         advance(self.world, session, case)
-        accesslog.append(
-            session,
-            case.office,
-            asker=case.office,
-            clerk=clerk or f"case {case.id}",
-            purpose=case.matter,
-            rule=f"document {what}",
-            holder=party.holder,
-            outcome="yes",
-            answer=document.digest,
-            vault=self.world.vault,
-            now=self.world.clock(),
-            randomness=self.world.randomness,
-            case=case.id,
-            manner="assisted" if clerk else "",
-        )
 
 
 def _same(session: Session, holder: bytes, kind: str, content: bytes) -> Document | None:

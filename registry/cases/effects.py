@@ -20,7 +20,7 @@ from registry import lifecycle, status_changes
 from registry.cases import clocks
 from registry.cases.errors import NotStanding, WrongState
 from registry.cases.standing import stands
-from registry.cases.world import GOOD, World
+from registry.cases.world import COUNTS, World
 from registry.drafting import Request
 from registry.errors import RegistryError
 from registry.issuing import Issued, Outcome
@@ -54,7 +54,7 @@ class Effects:
         self, session: Session, case: Case, matter: Matter, values: Mapping[str, Sequence[str]], day: date
     ) -> None:
         """Write the outbox of a grant, in its transaction."""
-        facts = [each for each in self.world.facts(session, case) if each.verdict == GOOD]
+        facts = [each for each in self.world.facts(session, case) if each.verdict in COUNTS]
         for effect in matter.effects:
             about = [each for each in facts if each.name == effect.fact]
             claims = {
@@ -276,7 +276,7 @@ class Effects:
         own |= self._superseded(session, case)
         trust, now = self.world.trust(), self.world.clock()
         for fact in self.world.facts(session, case):
-            if fact.verdict != GOOD or not fact.certificate_id or fact.certificate_id in own:
+            if fact.verdict not in COUNTS or not fact.certificate_id or fact.certificate_id in own:
                 continue
             if not stands(session, fact.certificate_id, self.world.known(session, fact), trust, now):
                 raise NotStanding

@@ -42,6 +42,18 @@ class AnotherPerson(NotAllowed):
         )
 
 
+class TookCopy(NotAllowed):
+    """This clerk took a copy on paper, which rests on that one's eyes alone."""
+
+    kind = "took-the-copy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "收取纸质复制件的经办人不能决定本办件，请由另一名工作人员决定。",
+            "Who took a copy on paper does not decide this case: let another clerk.",
+        )
+
+
 class CertificateHeld(NotAllowed):
     """Another case holds the certificate until it ends."""
 

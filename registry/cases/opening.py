@@ -11,6 +11,7 @@ from sqlmodel import Session
 from registry import jcs, values
 from registry.cases.accepting import advance
 from registry.cases.errors import BadInput
+from registry.cases.helping import record
 from registry.cases.numbers import is_drawn, new_number
 from registry.cases.taking import require_open
 from registry.cases.world import Identifier, World
@@ -105,14 +106,20 @@ class Opening:
                 session.add(CaseKey(asker=key.asker, key=key.name, body_hash=body, case=number))
         return number
 
-    def state(self, number: str, inputs: Mapping[str, str]) -> None:
-        """State more, or otherwise, while the case is open. Raises NoSuchCase, BadInput, WrongState."""
+    def state(self, number: str, inputs: Mapping[str, str], *, clerk: str = "") -> None:
+        """State more, or otherwise, while the case is open. clerk: who writes it down for a party (帮办).
+
+        Raises NoSuchCase, BadInput, WrongState.
+        """
         with self.world.store.write() as session:
             case = require_open(self.world, session, number)
             stated = checked_inputs(self.world.matter(case), inputs)
             merged = self.world.inputs(session, case) | stated
             case.sealed = self.world.seal(session, case.office, f"case/{case.id}", merged)
             session.add(case)
+            for party in self.world.parties(session, case) if clerk else ():
+                if party.holder is not None:
+                    record(self.world, session, case, party.holder, "stated", clerk=clerk)
             advance(self.world, session, case)
 
     def _parties(

@@ -14,6 +14,7 @@ from registry.cases import showing
 from registry.cases.clocks import Clocks
 from registry.cases.documents import STATEMENT
 from registry.cases.errors import NoSuchCase, WrongState
+from registry.cases.paper_promises import sheets
 from registry.cases.shown import ShownAlert, ShownCase, ShownClock, ShownDocument, Summary
 from registry.cases.world import World
 from registry.errors import NotFound
@@ -73,6 +74,7 @@ class Seeing:
         return replace(
             shown,
             steps=[replace(each, by="") for each in shown.steps],
+            promises=[replace(each, clerk="", second="") for each in shown.promises],
             decision=None if decision is None else replace(decision, clerk=""),
         )
 
@@ -141,6 +143,7 @@ class Seeing:
                 for each in self.world.facts(session, case)
                 if each.source == STATEMENT
             }
+            used |= {each.document for each in sheets(self.world, session, case)}
             row = session.get(Document, id) if id in used else None
         if row is None:
             raise _no_document()

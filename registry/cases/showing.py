@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from registry.cases.clocks import DECISION, STEP, Clocks
 from registry.cases.deciding import Deciding
 from registry.cases.documents import STATEMENT
+from registry.cases.paper_promises import OnPaper, on_paper
 from registry.cases.shown import (
     FilledField,
     Lacking,
@@ -24,7 +25,7 @@ from registry.cases.shown import (
 )
 from registry.cases.timing import Colour, Running
 from registry.cases.world import World
-from registry.matters import Matter
+from registry.matters import Fact, Matter
 from registry.matters.matter import Effect, Step
 from registry.store.tables import (
     Case,
@@ -97,7 +98,7 @@ def whole(world: World, number: str, holder: bytes | None = None) -> ShownCase:
             facts=[_fact(world, session, matter, each, roles[each.party]) for each in facts],
             steps=_steps(session, matter, case),
             effects=_effects(session, matter, case),
-            promises=_promises(session, matter, case),
+            promises=_promises(world, session, matter, case),
             decision=_decision(session, case),
             responsible=case.responsible,
             colour=_worst(running),
@@ -226,16 +227,19 @@ def _effects(session: Session, matter: Matter, case: Case) -> list[ShownEffect]:
     ]
 
 
-def _promises(session: Session, matter: Matter, case: Case) -> list[ShownPromise]:
+def _promises(world: World, session: Session, matter: Matter, case: Case) -> list[ShownPromise]:
     rows = session.exec(
         select(Commitment).where(Commitment.case == case.id).order_by(col(Commitment.id))
     ).all()
     facts = {each.name: each for each in matter.facts}
-    return [
-        ShownPromise(row.fact, facts[row.fact].zh, facts[row.fact].en, row.state, row.due)
-        for row in rows
-        if row.fact in facts
-    ]
+    return [_promise(world, session, facts[row.fact], row) for row in rows if row.fact in facts]
+
+
+def _promise(world: World, session: Session, fact: Fact, row: Commitment) -> ShownPromise:
+    made = on_paper(world, session, row) or OnPaper("", "", "", "")
+    return ShownPromise(
+        fact.name, fact.zh, fact.en, row.state, row.due, made.document, made.clerk, made.second
+    )
 
 
 def _decision(session: Session, case: Case) -> ShownDecision | None:

@@ -27,7 +27,7 @@ class Lacking(Named):
 
 @dataclass(frozen=True, slots=True)
 class FilledField:
-    """A field of the form, filled in. source: how its value came: wallet, query or statement."""
+    """A field of the form, filled in. source: how its value came: wallet, query, paper or statement."""
 
     name: str
     value: str = field(repr=False)
@@ -95,10 +95,16 @@ class ShownEffect(Named):
 
 @dataclass(frozen=True, slots=True)
 class ShownPromise(Named):
-    """What was promised for later. state: asked, open, kept or overdue. due: when it is over."""
+    """What was promised for later. state: asked, open, kept or overdue. due: when it is over.
+
+    paper: id of the scanned sheet, empty where a wallet signs. clerk, second: who took it, for departments.
+    """
 
     state: str
     due: int
+    paper: str
+    clerk: str
+    second: str
 
 
 @dataclass(frozen=True, slots=True)

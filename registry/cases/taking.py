@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from registry.cases.commitments import came, promises
 from registry.cases.errors import CertificateHeld, NoSuchCase, WrongState
-from registry.cases.world import GOOD, Known, World
+from registry.cases.world import COUNTS, Known, World
 from registry.matters import Fact
 from registry.store.rows import insert_absent
 from registry.store.tables import Case, CaseFact, CaseLock, CaseParty, CaseState, CommitmentState
@@ -75,9 +75,9 @@ def keep(
             at=world.clock(),
         )
     )
-    if fact.name in world.matter(case).locks and verdict == GOOD:
+    if fact.name in world.matter(case).locks and verdict in COUNTS:
         hold(session, case.id, certificate_id)
-    if verdict == GOOD:
+    if verdict in COUNTS:
         came(session, case.id, fact.name, world.clock())
     session.flush()
 

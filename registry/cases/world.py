@@ -13,7 +13,7 @@ import msgspec
 import yaml
 from sqlmodel import Session, col, select
 
-from registry.casefacts import GOOD, KEY_BYTES, Identifier, Known, bound, opened, unsealed
+from registry.casefacts import ACCEPTED, COUNTS, GOOD, KEY_BYTES, Identifier, Known, bound, opened, unsealed
 from registry.cases.errors import NoSuchCase, NoSuchOffice
 from registry.cases.numbers import is_number
 from registry.catalogue import Catalogue
@@ -32,7 +32,7 @@ from registry.usecases import UseCases
 from registry.vault import Vault
 from registry.workingdays import WorkingDays
 
-__all__ = ["GOOD", "Identifier", "Known", "World", "load_offices"]
+__all__ = ["ACCEPTED", "COUNTS", "GOOD", "Identifier", "Known", "World", "load_offices"]
 
 T = TypeVar("T")
 NONE: Final = "no"
@@ -159,7 +159,7 @@ class World:
         if place == "input":
             stated = self.inputs(session, case).get(name)
             return [] if not stated else [stated]
-        good = [each for each in self.facts(session, case) if each.name == place and each.verdict == GOOD]
+        good = [each for each in self.facts(session, case) if each.name == place and each.verdict in COUNTS]
         claims = [self.known(session, each).claims for each in good]
         return [each[name] for each in claims if name in each]
 

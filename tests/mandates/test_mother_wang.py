@@ -3,12 +3,16 @@ accepts; with no phone at all, and with her daughter's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import yaml
+from fastapi.testclient import TestClient
 from sqlmodel import col, select
 from stdnum.cn import ric
 
+from api import create_app
+from api.logs import Log
 from registry import accesslog, jcs, pictures
 from registry.cases.errors import AnotherPerson
 from registry.checking import texts_in
@@ -25,7 +29,8 @@ from registry.store.tables import (
 )
 from tests.api import town as towns
 from tests.api.conftest import founded, http, new_wallet, town, written
-from tests.api.town import HOUSING, POLICE, Town
+from tests.api.test_cases import Office
+from tests.api.town import HOUSING, ORIGIN, POLICE, Town, citizen_number
 from tests.cases import conftest as cases
 from tests.cases.conftest import CaseTown, here, title_row
 from tests.cases.test_restaurant import PLAN, rows
@@ -101,7 +106,8 @@ def index(town: Town) -> bytes:
 
 
 @pytest.fixture
-def wang(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> WangTown:
+def with_wang(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> CaseTown:
+    """The town, of whose police she is known, and which issue mandates and ask for a transfer."""
     honest: Callable[[Town], None] = cases.write_rights
 
     def with_transfers(town: Town) -> None:
@@ -122,6 +128,12 @@ def wang(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Wan
         2, name=WANG.name, citizen_number=WANG.identifier, birth_date="1948-10-01", sex="女"
     )
     here.issued(POLICE, "resident_identity", card)
+    return here
+
+
+@pytest.fixture
+def wang(with_wang: CaseTown) -> WangTown:
+    here = with_wang
     seller = here.phone(7, here.issued(POLICE, "real_estate_title", title_row(7)))
     number = here.cases.opening.open(MATTER, {})
     here.answer(number, "seller", seller)
@@ -186,3 +198,50 @@ def test_a_mandate_for_less_leaves_the_fact_missing(wang: WangTown) -> None:
     assert case.collecting.ask(wang.number) == []
     assert {each.name for each in case.deciding.missing(wang.number)} >= {"buyer_identity"}
     assert "buyer_identity" not in {each.name for each in rows(wang.here, CaseFact)}
+
+
+SELLER, BUYER = {"role": "seller"}, {"role": "buyer"}
+SEEN = {"clerk": "clerk 5", "seen": "card"}
+
+
+def test_a_whole_case_at_a_window_with_no_phone_on_either_side(with_wang: CaseTown, written: Any) -> None:
+    """Opened, shown on paper, asked for, decided by another clerk, and printed: all by the window."""
+    here, town = with_wang, with_wang.town
+    town.citizen(7)
+    old = here.issued(POLICE, "real_estate_title", title_row(7))
+    town.settle()
+    app = create_app(town.runtime, town.trust, Log(written))
+    town.services = app.state.services
+    client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+    window, tax = Office(town, client, POLICE), Office(town, client, HOUSING)
+    number = window.open(MATTER, inputs={})
+    case = f"/cases/{number}"
+    for party, identifier in ((SELLER, citizen_number(7)), (BUYER, WANG.identifier)):
+        holder = {"id_type": "citizen_number", "identifier": identifier}
+        window.post(f"{case}/parties", party | SEEN | {"holder": holder})
+    copies = town.services.sharing.copies
+    text = copies.copy(*old, town.now).paper.link
+    window.post(f"{case}/copies", SELLER | SEEN | {"fact": "title", "text": text})
+    contract = {"Content-Type": "application/pdf", "Clerk": "clerk%205"}
+    assert window.send("PUT", f"{case}/documents/seller/contract", PLAN, **contract).status_code == 201
+    asked = window.post(f"{case}/queries", {"clerk": "clerk 5", "assisted": True})
+    assert sorted(asked["asked"]) == ["buyer_identity", "seller_identity"]
+    tax.post(f"{case}/steps/tax", {"clerk": "clerk 1", "agreed": True, "reason": "paid"})
+    assert window.post(f"{case}/decision")["outcome"] == "person"
+    decided = {"outcome": "grant", "reason": "seen"}
+    refused = window.send("POST", f"{case}/person", {"clerk": "clerk 5"} | decided)
+    assert refused.json()["type"] == "urn:zt:problem:took-the-copy"
+    window.post(f"{case}/person", {"clerk": "clerk 6"} | decided)
+    assert window.post(f"{case}/effects") == {"state": "ended"}
+    town.anchor(POLICE)
+    town.settle()
+    wang = WangTown(here, number)
+    (effect,) = rows(here, CaseEffect)
+    paper = copies.copy(POLICE, wang.made(effect.certificate_id), town.now).paper
+    (read,) = texts_in(pictures.draw(paper.link))
+    report = client.post("/verify", data={"text": read}).json()
+    assert report["verdict"] == "copy", report
+    assert report["claims"]["owner_name"] == WANG.name
+    assert client.post("/verify", data={"text": text}).json()["verdict"] == "invalid"
+    assert {manner for _, manner in wang.manners()} == {"assisted"}
+    assert not wang.has_wallet()

@@ -73,6 +73,7 @@ IDENTITY = {"certificates": [{"type": "resident_identity"}]}
 CASE = "/cases/<case>"
 AT_WINDOW = {"clerk": "clerk 3"}
 SELLER = {"role": "seller"}
+SEEN = {"clerk": "clerk 3", "seen": "card"}
 AGAIN = {"document": "<document>", "consent": True}
 PAPER = b"%PDF-1.7 contract"
 
@@ -134,6 +135,13 @@ MATRIX: dict[str, Row] = {
     "PUT /issuers/{issuer}/cases/{number}/documents/{role}/{fact}": desk(CASE + "/documents/seller/contract", then=201, file=PAPER),
     "POST /issuers/{issuer}/cases/{number}/documents/{role}/{fact}/reuse": desk(CASE + "/documents/seller/contract/reuse", AGAIN, 204),
     "GET /issuers/{issuer}/cases/{number}/documents/{id}": desk(CASE + "/documents/<document>"),
+    "POST /issuers/{issuer}/cases/{number}/parties": desk(CASE + "/parties", {"holder": PERSON, **SELLER, **SEEN}, 204),
+    "POST /issuers/{issuer}/cases/{number}/agents": desk(CASE + "/agents", AT_WINDOW, 403),
+    "POST /issuers/{issuer}/cases/{number}/agents/window": desk(CASE + "/agents/window", {"ground": "<mandate>", "agent": HELPER, **SELLER, **SEEN}, 403),
+    "POST /issuers/{issuer}/cases/{number}/agents/{acting}/answers": desk(CASE + "/agents/<made up>/answers", SELLER, 404),
+    "GET /issuers/{issuer}/cases/{number}/promises/{role}": desk(CASE + "/promises/seller"),
+    "POST /issuers/{issuer}/cases/{number}/promises": desk(CASE + "/promises", {"promise": ["contract"], "document": "<document>", "second": "clerk 4", **SELLER, **SEEN}, 422),
+    "POST /issuers/{issuer}/cases/{number}/copies": desk(CASE + "/copies", {"fact": "title", "text": "ZT1:", **SELLER, **SEEN}, 400),
     "POST /issuers/{issuer}/cases/{number}/steps/{step}": desk(CASE + "/steps/tax", {"agreed": True, **AT_WINDOW}, 204),
     "POST /issuers/{issuer}/cases/{number}/decision": desk(CASE + "/decision"),
     "POST /issuers/{issuer}/cases/{number}/submission": desk(CASE + "/submission", AT_WINDOW),
