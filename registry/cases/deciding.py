@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 from sqlmodel import Session, select
 
-from registry import jcs
+from registry import clerks, jcs
 from registry.cases import clocks
 from registry.cases.accepting import SAID, Missing, advance, lacking, promised_facts
 from registry.cases.effects import Effects
@@ -140,7 +140,9 @@ class Deciding:
         with self.world.store.write() as session:
             case = self.world.case(session, number, lock=True)
             row = self._decision(session, case)
-            if case.state != CaseState.PERSON or not clerk or clerk == row.person:
+            if case.state != CaseState.PERSON or not clerk.strip():
+                raise WrongState
+            if row.person and clerks.same_person(clerk, row.person):
                 raise WrongState
             if clerk in {self.world.known(session, each).by for each in self.world.facts(session, case)}:
                 raise TookCopy

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 from sqlmodel import Session
 
-from registry import asking, credential, jcs, transactiondata
+from registry import asking, clerks, credential, jcs, transactiondata
 from registry.catalogue import Catalogue
 from registry.consents import consents, inbox
 from registry.errors import NotAllowed, NotFound
@@ -155,7 +155,7 @@ class Deciding:
             NotAllowed: it takes two people, or cannot be answered like that any more.
         """
         now = self.clock()
-        if how.clerk.strip() == how.second.strip():
+        if clerks.same_person(how.clerk, how.second):
             raise NotAllowed(
                 "窗口代办须由两名工作人员经手。", "At a window, two people take a decision down."
             )

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, func, select
 
-from registry import jcs, secrets
+from registry import clerks, jcs, secrets
 from registry.errors import NotAllowed, NotFound, RegistryError
 from registry.identifiers import Fault
 from registry.issuing import KeyReused
@@ -122,7 +122,7 @@ class Batching:
         now = self.querying.clock()
         with self.querying.store.write() as session:
             row = of_asker(session, asker, id)
-            if approve and _same_person(clerk, row.clerk):
+            if approve and clerks.same_person(clerk, row.clerk):
                 raise SameClerk
             if row.state != QueryBatchState.WAITING or now >= row.created + LAPSES:
                 raise NotAllowed(
@@ -244,16 +244,17 @@ class Batching:
 
     def _asked_alone(self, session: Session, posted: Posted, now: int) -> int:
         """Queries of this clerk's batches of 24 hours that nobody else saw: small ones do not add up."""
-        total = session.exec(
-            select(func.coalesce(func.sum(QueryBatch.size), 0)).where(
+        rows = session.exec(
+            select(QueryBatch.clerk, func.sum(QueryBatch.size))
+            .where(
                 QueryBatch.asker == posted.asker,
-                QueryBatch.clerk == posted.clerk,
                 QueryBatch.second == "",
                 QueryBatch.state != QueryBatchState.WAITING,
                 QueryBatch.created > now - DAY,
             )
-        ).one()
-        return int(total)
+            .group_by(col(QueryBatch.clerk))
+        ).all()
+        return sum(int(size) for clerk, size in rows if clerks.same_person(clerk, posted.clerk))
 
     def _answer(self, id: str, position: int, query: Query) -> None:
         """Decide one query. Raises TooManyQueries, and what an operator has to mend."""
@@ -320,7 +321,3 @@ def count(session: Session, id: str) -> int:
     return session.exec(
         select(func.count()).select_from(QueryBatchItem).where(QueryBatchItem.batch == id)
     ).one()
-
-
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()

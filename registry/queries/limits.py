@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlmodel import Session, col, func, select
 
+from registry import clerks
 from registry.errors import NotFound, RegistryError
 from registry.store.tables import AskedQuery, QueryAlert
 
@@ -65,7 +66,9 @@ def record(session: Session, asker: str, clerk: str, outcome: str, now: int) -> 
     Two at once cannot take the same place: (asker, seq) is the primary key.
     """
     last = session.exec(select(func.max(AskedQuery.seq)).where(AskedQuery.asker == asker)).one()
-    session.add(AskedQuery(asker=asker, seq=(last or 0) + 1, clerk=clerk, at=now, outcome=outcome))
+    session.add(
+        AskedQuery(asker=asker, seq=(last or 0) + 1, clerk=clerks.counted(clerk), at=now, outcome=outcome)
+    )
     session.flush()
     lately = _outcomes(session, asker, clerk, now - HOUR, 10_000)
     if lately.count("refused") >= REFUSED:
@@ -111,5 +114,5 @@ def end(session: Session, id: int, by: str, now: int, *, department: str = "") -
 def _outcomes(session: Session, asker: str, clerk: str | None, since: int, most: int) -> list[str]:
     asked = select(AskedQuery.outcome).where(AskedQuery.asker == asker, AskedQuery.at > since)
     if clerk is not None:
-        asked = asked.where(AskedQuery.clerk == clerk)
+        asked = asked.where(AskedQuery.clerk == clerks.counted(clerk))
     return list(session.exec(asked.limit(most)).all())

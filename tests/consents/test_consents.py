@@ -132,9 +132,10 @@ def test_a_clerk_takes_it_down_for_who_has_no_phone(
     asked = ask(town, 7)
     assert town.services is not None
     deciding = Deciding.of(town.runtime, town.trust, town.services.cases.requesting)
-    by_one, by_two = (AtWindow("clerk 3", second, "card", "00" * 32) for second in ("clerk 3", "clerk 4"))
-    with pytest.raises(NotAllowed):
-        deciding.at_window(asked.id, HOUSING, "yes", by_one)
+    for same in ("clerk 3", "Clerk 3", "clerk  3", "clerk\u200b3", "."):
+        with pytest.raises(NotAllowed):
+            deciding.at_window(asked.id, HOUSING, "yes", AtWindow("clerk 3", same, "card", "00" * 32))
+    by_two = AtWindow("clerk 3", "clerk 4", "card", "00" * 32)
     with pytest.raises(NotFound):
         deciding.at_window(asked.id, MARKET, "yes", by_two)
     deciding.at_window(asked.id, HOUSING, "yes", by_two)

@@ -32,6 +32,19 @@ def batching(querying: Querying) -> Batching:
     return Batching(querying, at_once=3, most=40)
 
 
+SPELLINGS = (
+    "clerk 3",
+    " Clerk 3 ",
+    "clerk\u200b 3",
+    "ｃｌｅｒｋ　３",
+    "clerk-3",
+    "clerk  3",
+    "clérk 3",
+    " ",
+    "-",
+)
+
+
 def posted(people: int, name: str = "1", **changed: Any) -> Posted:
     asked = tuple(query(holder=("citizen_number", citizen_number(number))) for number in range(people))
     return replace(Posted(HOUSING, name, "title_registration", "clerk 3", asked), **changed)
@@ -75,7 +88,7 @@ def test_more_wait_sealed_for_a_second_clerk_who_stands_in_the_log(town: Town, b
     folder = town.runtime.settings.data
     stored = [(path.name, path.read_bytes()) for path in folder.glob("registry.sqlite*")]
     assert traces(numbers, stored) == []
-    for same in ("clerk 3", " Clerk 3 "):
+    for same in SPELLINGS:
         with pytest.raises(SameClerk):
             approve(batching, row, same)
     with pytest.raises(NotFound):

@@ -59,6 +59,12 @@ def test_clerks_who_take_turns_stop_at_the_departments_cap(town: Town, querying:
     assert sum(answered) == CAPS.department_hour
 
 
+def test_a_clerk_is_counted_once_however_the_name_is_spelled(town: Town, querying: Querying) -> None:
+    capped = replace(querying, caps=CAPS)
+    spelled = ("clerk 3", "Clerk 3", "clerk  3", "ｃｌｅｒｋ 3", "clerk\u200b3")
+    assert sum(scrape(town, capped, 200, each) for each in spelled) == CAPS.clerk_hour
+
+
 def test_caps_are_of_any_hour_and_of_any_day(town: Town, querying: Querying) -> None:
     capped = replace(querying, caps=CAPS)
     assert scrape(town, capped, 200) == CAPS.clerk_hour
