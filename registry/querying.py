@@ -215,6 +215,7 @@ class Querying:
             self.cutter,
             self.rights,
             self.consents,
+            self.mandates,
             self.due,
             self.answer_seconds,
             self.randomness,

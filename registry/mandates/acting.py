@@ -17,6 +17,8 @@ from registry.errors import NotFound
 from registry.identity import identity_of
 from registry.mandates.powers import Power, Powers
 from registry.mandates.scope import ALIAS, Scope
+from registry.queries import limits
+from registry.queries.limits import TooManyQueries
 from registry.queries.refusals import MandateFallsShort, UnknownMatter
 from registry.requesting import MadeRequest
 from registry.store.tables import Acting as Row
@@ -133,8 +135,11 @@ class Acting:
     ) -> Principal:
         """An agent without a phone: a clerk saw person and card, and types the certificate's identifier.
 
+        It counts as a question of that clerk: who types numbers until one acts for somebody stops at a cap.
+
         Raises:
             UnknownMatter: as in `ask`. MandateFallsShort: there is no such power, whatever the reason.
+            TooManyQueries: a cap of the clerk or the department is reached. Both are in the department's log.
         """
         runtime = self.use_cases.runtime
         self._demand_matter(asker, matter)
@@ -143,7 +148,9 @@ class Acting:
         index = runtime.sealed.holder_index(*agent)
 
         def work() -> Principal:
+            now = runtime.clock()
             with runtime.store.write() as session:
+                limits.admit(session, self.use_cases.querying.caps, asker, clerk, now)
                 row = session.exec(
                     select(Row).where(
                         Row.asker == asker,
@@ -161,12 +168,19 @@ class Acting:
                         matter=matter,
                         clerk=clerk,
                         seen=seen,
-                        created=runtime.clock(),
+                        created=now,
                     )
                     self._bind(session, row, ground, index)
-                return self._principal(session, row)
+                found = self._principal(session, row)
+                limits.record(session, asker, clerk, "yes", now)
+                return found
 
-        return _again(work)
+        try:
+            return _again(work)
+        except (MandateFallsShort, TooManyQueries) as refusal:
+            kind = refusal.kind
+            _again(lambda: self._log_refusal(asker, case, matter, clerk, index, kind))
+            raise
 
     def ground_of(self, session: Session, asker: str, case: str, principal: bytes | None) -> str | None:
         """Through which certificate somebody acts for a person in a case, the last one; None: nobody."""
@@ -221,6 +235,30 @@ class Acting:
             case=row.case_number,
             manner=power.manner,
         )
+
+    def _log_refusal(self, asker: str, case: str, matter: str, clerk: str, agent: bytes, kind: str) -> None:
+        """In the asker's own log, about who was said to act: whether there is such a certificate or not."""
+        runtime, now = self.use_cases.runtime, self.use_cases.runtime.clock()
+        with runtime.store.write() as session:
+            accesslog.append(
+                session,
+                asker,
+                asker=asker,
+                clerk=clerk,
+                purpose=matter,
+                rule=kind,
+                holder=agent,
+                outcome="refused",
+                answer=None,
+                vault=runtime.sealed,
+                now=now,
+                randomness=runtime.randomness,
+                case=case,
+            )
+            if kind == TooManyQueries.kind:
+                limits.alert(session, asker, limits.CAP, clerk, now)
+            else:
+                limits.record(session, asker, clerk, "refused", now)
 
     def _principal(self, session: Session, row: Row) -> Principal:
         """Read anew: a power that ended since then is told no more."""

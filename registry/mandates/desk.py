@@ -30,6 +30,13 @@ class Desk:
                 return True
         return False
 
+    def principals(self, session: Session, query: Query, now: int) -> frozenset[bytes]:
+        """For whom (keyed indexes) an agent of the case acts now through `query.on_behalf`."""
+        if query.on_behalf is None:
+            return frozenset()
+        found = (self.powers.of(session, query.on_behalf, each, now) for each in self._agents(session, query))
+        return frozenset(power.principal for power in found if power is not None)
+
     def manner(self, session: Session, query: Query) -> str:
         """How the access log names the way in which the holder is represented."""
         return self.powers.manner(session, query.on_behalf or "")

@@ -11,7 +11,7 @@ from registry.cutting import Cutter
 from registry.definition import TypeDefinition
 from registry.lists import newest_origin
 from registry.queries import comparing, reviews
-from registry.queries.desks import ConsentDesk
+from registry.queries.desks import ConsentDesk, MandateDesk
 from registry.queries.finding import Finding, shown
 from registry.queries.question import Answer, Query
 from registry.queries.recording import Recording
@@ -33,6 +33,7 @@ class Answerer:
     cutter: Cutter
     rights: Rights
     consents: ConsentDesk | None
+    mandates: MandateDesk | None
     due: Callable[[int, int], int]
     answer_seconds: int
     randomness: Callable[[int], bytes]
@@ -76,12 +77,17 @@ class Answerer:
     def consent(
         self, session: Session, query: Query, definition: TypeDefinition, rule: Rule, now: int
     ) -> tuple[Word, int | None]:
-        """The holder's word, where the rule wants it; a mandate is that word already."""
-        if not rule.consent or query.on_behalf is not None:
+        """The word of every holder, where the rule wants it; of who gave a mandate, that is it already."""
+        if not rule.consent:
             return Word.GRANTED, None
+        holders = self.finding.holders(session, query, definition)
+        if query.on_behalf is not None and self.mandates is not None:
+            principals = self.mandates.principals(session, query, now)
+            holders = [each for each in holders if each not in principals]
+            if not holders:
+                return Word.GRANTED, None
         if self.consents is None:
             return Word.WITHHELD, None
-        holders = self.finding.holders(session, query, definition)
         word, due = self.consents.word(session, query, rule, definition.type, holders, now)
         return word, due if word is Word.PENDING else None
 

@@ -31,6 +31,10 @@ class MandateDesk(Protocol):
         """Whether who acts in the case through `query.on_behalf` may have this asked, now."""
         ...
 
+    def principals(self, session: Session, query: Query, now: int) -> frozenset[bytes]:
+        """For whom (keyed indexes) an agent of the case acts now through `query.on_behalf`."""
+        ...
+
     def manner(self, session: Session, query: Query) -> str:
         """How the access log names the way in which the holder is represented."""
         ...

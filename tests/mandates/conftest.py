@@ -37,7 +37,7 @@ ASKS = {
             "resident_identity": ["name", "address", "birth_date"],
             "business_licence": ["company_name"],
         },
-        "rent_subsidy": {"resident_identity": ["address"]},
+        "rent_subsidy": {"resident_identity": ["address"], "marriage": ["registration_office"]},
     },
     MARKET: {"housing_allowance": {"resident_identity": ["name"]}},
 }

@@ -1,6 +1,7 @@
 """A mandate made at a window by two clerks, and what an agent may have asked with it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -9,9 +10,12 @@ from registry.answer_checking import check_answer
 from registry.errors import NotFound
 from registry.issuing import NoRight
 from registry.mandates.scope import BadMandate, Scope
-from registry.store.tables import InboxItem
+from registry.queries import limits
+from registry.querying import MandateFallsShort, TooManyQueries
+from registry.store.tables import Consent, ConsentState, InboxItem
 from tests.api.town import HOUSING, MARKET, POLICE, citizen_number
 from tests.mandates.conftest import CLERK, DAUGHTER, MOTHER, SECOND, STRANGER, Mandates, day, person
+from tests.tasks.conftest import marriage_row
 
 DAY = 86_400
 
@@ -97,6 +101,54 @@ def test_a_mandate_is_the_grantors_word_where_a_right_wants_consent(here: Mandat
     here.acts(mandate, matter="rent_subsidy")
     assert here.ask(mandate, matter="rent_subsidy").outcome == "yes"
     assert here.ask(None, matter="rent_subsidy").outcome == "pending"
+
+
+def test_a_mandate_is_no_word_of_who_else_holds_the_certificate(here: Mandates) -> None:
+    marriage = here.town.issue(POLICE, "marriage", marriage_row(MOTHER, 10))
+    here.town.anchor(POLICE)
+    scope = Scope(("rent_subsidy",), ("marriage.registration_office",))
+    mandate = here.at_window(scope=scope)
+    here.acts(mandate, matter="rent_subsidy")
+    asked: dict[str, Any] = {
+        "matter": "rent_subsidy",
+        "type": "marriage",
+        "claims": ("registration_office",),
+        "holder": None,
+        "certificate_id": marriage,
+    }
+    assert here.ask(mandate, **asked).outcome == "pending"
+    with here.town.runtime.store.write() as session:
+        (consent,) = session.exec(select(Consent)).all()
+        assert consent.holder == here.index(10)
+        consent.state = ConsentState.YES
+        session.add(consent)
+    assert here.ask(mandate, **asked).outcome == "yes"
+
+
+def test_typing_numbers_until_one_acts_for_somebody_is_logged_alerted_and_stops_at_a_cap(
+    here: Mandates,
+) -> None:
+    here.phone(MOTHER)
+    mandate = here.at_window()
+    caps = here.use_cases.querying.caps
+    for number in range(200, 200 + limits.REFUSED):
+        with pytest.raises(MandateFallsShort):
+            here.acts(mandate, number)
+    with here.town.runtime.store.read() as session:
+        assert [each.kind for each in limits.standing(session)] == [limits.REFUSALS]
+    with pytest.raises(MandateFallsShort):
+        here.acts("no such certificate", 200)
+    tried = here.log(HOUSING)
+    assert {(each["rule"], each["outcome"], each["case"]) for each in tried} == {
+        ("mandate-falls-short", "refused", "C1")
+    }
+    assert len(tried) == limits.REFUSED + 1
+    with here.town.runtime.store.write() as session:
+        for _ in range(caps.clerk_hour - len(tried)):
+            limits.record(session, HOUSING, "C", "no", here.town.now)
+    with pytest.raises(TooManyQueries):
+        here.acts(mandate)
+    assert here.log(HOUSING)[-1]["rule"] == "too-many-queries"
 
 
 def test_answers_stay_within_mandate_and_right(here: Mandates) -> None:
