@@ -5,7 +5,7 @@ holder's key signs it with the identity certificate. When its day passes and not
 issued is suspended by its issuer (`commitment_overdue`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -23,6 +23,7 @@ from registry.store.tables import (
     Case,
     CaseEffect,
     CaseParty,
+    CaseState,
     Commitment,
     CommitmentState,
     EffectState,
@@ -31,6 +32,7 @@ from registry.walletanswers import Presented
 
 TYPE: Final = "urn:zt:commitment"
 OVERDUE: Final = "commitment_overdue"
+_UNDER_WAY: Final = frozenset({CaseState.PERSON, CaseState.GRANTED, CaseState.RED})
 _NOT_LATER: Final = ("不能容缺后补", "cannot come later")
 
 
@@ -119,13 +121,16 @@ class Commitments:
         )
 
     def watch(self) -> list[Passed]:
-        """Suspend what was issued against promises whose day has passed; may be called at any time."""
+        """Suspend what was issued against promises whose day has passed; may be called at any time.
+
+        While a case may still issue something, its promise is not over: what is issued late is suspended too.
+        """
         now = self.world.clock()
         with self.world.store.read() as session:
             rows = self.overdue(session, now)
-        return [self._pass(row) for row in rows]
+        return [found for row in rows if (found := self._pass(row)) is not None]
 
-    def _pass(self, row: Commitment) -> Passed:
+    def _pass(self, row: Commitment) -> Passed | None:
         with self.world.store.read() as session:
             case = self.world.case(session, row.case)
             effects = session.exec(
@@ -138,10 +143,19 @@ class Commitments:
                 suspended.append(effect.certificate_id)
         with self.world.store.write() as session:
             stored = session.get_one(Commitment, row.id)
-            if stored.state == CommitmentState.OPEN:
+            over = not self._may_issue(session, row.case, {each.certificate_id for each in effects})
+            if over and stored.state == CommitmentState.OPEN:
                 stored.state, stored.ended_at = CommitmentState.OVERDUE, self.world.clock()
                 session.add(stored)
-        return Passed(row.case, row.fact, tuple(suspended))
+        return Passed(row.case, row.fact, tuple(suspended)) if over or suspended else None
+
+    def _may_issue(self, session: Session, number: str, seen: Collection[str]) -> bool:
+        """Whether a case has issued, or may yet issue, another certificate than those that were seen."""
+        case = self.world.case(session, number, lock=True)
+        done = select(CaseEffect.certificate_id).where(
+            CaseEffect.case == number, CaseEffect.state == EffectState.DONE
+        )
+        return case.state in _UNDER_WAY or not set(session.exec(done)) <= set(seen)
 
     def _suspend(self, effect: CaseEffect) -> bool:
         decision = Decision(OVERDUE, number=effect.case, by=f"case {effect.case}")

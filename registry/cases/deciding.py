@@ -144,7 +144,8 @@ class Deciding:
                 raise WrongState
             if row.person and clerks.same_person(clerk, row.person):
                 raise WrongState
-            if clerk in {self.world.known(session, each).by for each in self.world.facts(session, case)}:
+            took = {self.world.known(session, each).by for each in self.world.facts(session, case)} - {""}
+            if any(clerks.same_person(clerk, each) for each in took):
                 raise TookCopy
             before = row.person_outcome or row.outcome
             row.reversal = row.reversal or before not in ("person", outcome)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlmodel import Session, select
 
+from registry import clerks
 from registry.cases.accepting import advance
 from registry.cases.commitments import Commitments
 from registry.cases.documents import SIGNED
@@ -80,7 +81,7 @@ class PaperPromises:
         """
         if not facts:
             raise BadInput("promise", "请写明后补事项", "say what will come later")
-        if not (clerk.strip() and second.strip() and seen.strip()) or _same(clerk, second):
+        if not (clerk.strip() and second.strip() and seen.strip()) or clerks.same_person(clerk, second):
             raise BadInput(
                 "second", "须由两名工作人员经办", "two people take it, and say who was seen and how"
             )
@@ -147,7 +148,3 @@ def sheets(world: World, session: Session, case: Case) -> list[OnPaper]:
     """Those of a case."""
     rows = session.exec(select(Commitment).where(Commitment.case == case.id)).all()
     return [made for each in rows if (made := on_paper(world, session, each)) is not None]
-
-
-def _same(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()

@@ -84,6 +84,20 @@ def test_when_the_day_has_passed_the_certificate_is_suspended(here: CaseTown) ->
     assert here.cases.commitments.watch() == []
 
 
+def test_what_is_issued_after_the_day_has_passed_is_suspended_too(here: CaseTown) -> None:
+    number = promised(here)
+    here.cases.deciding.decide(number)
+    here.cases.deciding.review(number)
+    here.town.now += 40 * DAY
+    assert here.cases.commitments.watch() == []
+    here.cases.deciding.by_person(number, "clerk 3", "grant", "seen")
+    assert here.cases.commitments.watch() == []
+    here.cases.effects.carry_out(number)
+    (passed,) = here.cases.commitments.watch()
+    assert (len(passed.certificates), status(here), state_of(here)) == (1, 2, CommitmentState.OVERDUE)
+    assert here.cases.commitments.watch() == []
+
+
 def test_what_comes_in_time_keeps_the_promise(here: CaseTown) -> None:
     number = promised(here)
     here.cases.deciding.decide(number)
