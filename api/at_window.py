@@ -16,6 +16,7 @@ from api.case_views import (
 )
 from api.cases import REFUSALS, of_office
 from api.oauth import Asking
+from api.problems import TOO_MANY
 from api.services import Used
 from registry import pictures
 from registry.cases.paper_promises import Sheet
@@ -33,7 +34,7 @@ def identify(number: str, body: SeenRequest, client: Asking, services: Used) -> 
     return Response(status_code=204)
 
 
-@router.post("/agents", status_code=201, summary="Ask the phone of who acts for a party")
+@router.post("/agents", status_code=201, summary="Ask the phone of who acts for a party", responses=TOO_MANY)
 def ask_agent(number: str, body: AgentRequest, client: Asking, services: Used) -> AskedAgent:
     """For the agent's identity and what gives the power, and nothing of the party's."""
     acting, made = of_office(services, client, number).at_window.ask_agent(

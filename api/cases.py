@@ -28,7 +28,7 @@ from api.case_views import (
 )
 from api.departments import Key
 from api.oauth import Asking
-from api.problems import Problem
+from api.problems import TOO_MANY, Problem
 from api.services import Services, Used
 from registry import cases
 from registry.cases.errors import NoSuchCase
@@ -129,7 +129,7 @@ def state_inputs(number: str, body: InputsAtWindow, client: Asking, services: Us
     return Response(status_code=204)
 
 
-@router.post("/cases/{number}/requests", status_code=201, summary="Ask a party's wallet")
+@router.post("/cases/{number}/requests", status_code=201, summary="Ask a party's wallet", responses=TOO_MANY)
 def request_wallet(number: str, body: WalletRequest, client: Asking, services: Used) -> AskedWallet:
     """For everything at once that is not known of that party yet."""
     made = of_office(services, client, number).collecting.request(
@@ -145,7 +145,7 @@ def take_answer(number: str, body: PartyRequest, client: Asking, services: Used)
     return AnswerView(state=taken)
 
 
-@router.post("/cases/{number}/queries", summary="Ask departments for the rest")
+@router.post("/cases/{number}/queries", summary="Ask departments for the rest", responses=TOO_MANY)
 def ask_departments(number: str, body: AskDepartments, client: Asking, services: Used) -> AskedDepartments:
     """For what no wallet has shown; each question is logged, with the case's number."""
     asked = of_office(services, client, number).collecting.ask(
@@ -215,7 +215,7 @@ def decide(number: str, client: Asking, services: Used) -> VerdictView:
     return VerdictView.of(of_office(services, client, number).deciding.decide(number))
 
 
-@router.post("/cases/{number}/submission", summary="Do all that is left, in one go")
+@router.post("/cases/{number}/submission", summary="Do all that is left, in one go", responses=TOO_MANY)
 def submit(number: str, body: AskDepartments, client: Asking, services: Used) -> VerdictView:
     """Take what wallets answered, ask departments for the rest, decide, and carry out."""
     handling = of_office(services, client, number)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.department_views import Holder
 from api.holders import Asking as Grantor
 from api.oauth import Asking
-from api.problems import Problem
+from api.problems import TOO_MANY, Problem
 from api.protocol_errors import REFUSALS, ProtocolRoute
 from api.services import Used
 from registry.errors import NotFound
@@ -261,7 +261,9 @@ def end_at_window(certificate_id: str, body: EndingRequest, client: Asking, serv
     Holding(services.cases).end_at_window(client.code, certificate_id, body.by, body.seen)
 
 
-@departments.post("/acting", status_code=201, summary="Ask an agent's wallet for its power")
+@departments.post(
+    "/acting", status_code=201, summary="Ask an agent's wallet for its power", responses=TOO_MANY
+)
 def ask(body: ActingRequest, client: Asking, services: Used) -> SigningView:
     """A request for the agent's identity and the certificate that gives the power, and nothing else."""
     id, made = Acting(services.cases).ask(

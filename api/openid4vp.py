@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.forms import described, form_of
 from api.oauth import Asking
-from api.problems import Problem
+from api.problems import TOO_MANY, Problem
 from api.protocol_errors import NO_STORE, REFUSALS, ProtocolError, ProtocolRoute
 from api.services import Used
 from registry import asking, transactiondata
@@ -235,7 +235,7 @@ class OutcomeView(BaseModel):
         )
 
 
-@departments.post("/requests", status_code=201, summary="Ask a wallet")
+@departments.post("/requests", status_code=201, summary="Ask a wallet", responses=TOO_MANY)
 def ask(body: AskRequest, client: Asking, services: Used) -> AskedView:
     """For certificates of several departments at once; each gets its own verdict."""
     with services.store.write() as session:

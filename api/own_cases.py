@@ -21,7 +21,7 @@ from api.case_views import (
 )
 from api.departments import Key
 from api.holders import Asking
-from api.problems import Problem
+from api.problems import TOO_MANY, Problem
 from api.protocol_errors import REFUSALS, ProtocolRoute
 from api.services import Used
 from registry import cases
@@ -100,7 +100,7 @@ def state_inputs(number: str, asking: Asking, body: InputsRequest, services: Use
     return services.handling.seeing.to_holder(number, asking.holder)
 
 
-@router.post("/cases/{number}/request", status_code=201, summary="Be asked by the case")
+@router.post("/cases/{number}/request", status_code=201, summary="Be asked by the case", responses=TOO_MANY)
 def request_wallet(number: str, asking: Asking, body: OwnRequest, services: Used) -> AskedWallet:
     """For everything at once that is not known of me yet; promises are signed with the same answer."""
     part = services.handling.seeing.part_of(number, asking.holder, body.role)
@@ -115,7 +115,7 @@ def take_answer(number: str, asking: Asking, services: Used, role: str = "") -> 
     return AnswerView(state=services.handling.collecting.take(number, part.role, part.position))
 
 
-@router.post("/cases/{number}/submission", summary="Hand it in")
+@router.post("/cases/{number}/submission", summary="Hand it in", responses=TOO_MANY)
 def submit(number: str, asking: Asking, services: Used) -> VerdictView:
     """Departments are asked for the rest; it is decided in seconds, or the answer says what is missing."""
     services.handling.seeing.part_of(number, asking.holder)

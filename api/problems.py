@@ -71,6 +71,15 @@ class Problem(BaseModel):
     fields: list[str] | None = Field(default=None, description="The members of the request that were wrong.")
 
 
+TOO_MANY: Final[dict[int | str, dict[str, Any]]] = {
+    429: {
+        "model": Problem,
+        "description": "`too-many-queries`, `too-many-requests`: a cap is reached; try again later.",
+    }
+}
+"""What the OpenAPI document says of routes that meet the caps on queries, or on open requests to wallets."""
+
+
 def problem(
     request: Request,
     status: int,

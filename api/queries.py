@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.department_views import QueryRequest, QueryView, Question
 from api.departments import REFUSALS, Key
 from api.oauth import Asking
+from api.problems import TOO_MANY
 from api.services import Services, Used
 from registry.errors import NotFound
 from registry.operating import operator
@@ -129,7 +130,7 @@ class EndRequest(_Sent):
     by: Clerk
 
 
-@router.post("/queries", summary="Ask other departments", response_model=QueryView)
+@router.post("/queries", summary="Ask other departments", response_model=QueryView, responses=TOO_MANY)
 def query(body: QueryRequest, client: Asking, services: Used) -> Response:
     """A fact about a holder or a certificate, for a named matter; logged before it is answered.
 

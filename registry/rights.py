@@ -183,6 +183,20 @@ class Rights:
         words = {self._shared.get((issuer, type, claim), "never") for claim in claims}
         return "never" if "never" in words else "conditional" if "conditional" in words else "unconditional"
 
+    def grounds(self, issuer: str, type: str, claims: Iterable[str], word: Shared) -> list[Text]:
+        """The grounds on which an issuer shares these claims only so, each once."""
+        lists = [
+            sharing
+            for file in self.files
+            if file.department == issuer
+            for issuance in file.issues
+            if issuance.type == type
+            for sharing in issuance.sharing
+        ]
+        named = set(claims)
+        found = [each.ground for each in lists if each.shared == word and named & set(each.claims)]
+        return list(dict.fromkeys(found))
+
     def rule(self, id: str) -> Rule | None:
         """A rule by the name that answers and log entries carry."""
         return next((rule for rules in self._rules.values() for rule in rules if rule.id == id), None)

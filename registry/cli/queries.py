@@ -185,5 +185,6 @@ def _print(told: "Told", named: tuple[str, ...], as_json: bool) -> None:
         "" if told.refusal else _VERDICTS.get(told.verdict, told.verdict),
         f"{told.zh} {told.en}" if told.refusal else "",
         jcs.dumps(shown).decode() if shown else "",
+        "；".join(f"{each['zh']} {each['en']}" for each in told.answer.get("conditions", ())),
     ]
     typer.echo(line("  ".join(part for part in parts if part)))

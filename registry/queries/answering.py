@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from sqlmodel import Session
 
@@ -13,14 +13,17 @@ from registry.lists import newest_origin
 from registry.queries import comparing, reviews
 from registry.queries.desks import ConsentDesk, MandateDesk
 from registry.queries.finding import Finding, shown
-from registry.queries.question import Answer, Query
+from registry.queries.question import Answer, Condition, Query
 from registry.queries.recording import Recording
 from registry.queries.reviews import Word
-from registry.rights import COMPARISONS, Rights, Rule
+from registry.rights import COMPARISONS, Rights, Rule, Shared
 from registry.signing import Use
 from registry.statement import LogPlace, Outcome, Statement
 
 SALT_BYTES: Final = 16
+_CONSENT: Final = ("须经本人同意", "The holder has to agree")
+_REVIEW: Final = ("有条件共享，须经颁发部门同意", "Shared on conditions: the issuer has to agree")
+_NEVER: Final = ("不予共享", "Never shared")
 STATUS_WORDS: Final = ("valid", "revoked", "suspended", "superseded")
 
 
@@ -72,7 +75,29 @@ class Answerer:
             exp=now + self.answer_seconds,
         )
         word_of_issuer = statement.sign(said, signer.key, signer.x5c)
-        return Answer(question, outcome, word_of_issuer, status, presentation, due)
+        conditions = () if word is Word.GRANTED else self._conditions(query, definition, rule, issuer)
+        return Answer(question, outcome, word_of_issuer, status, presentation, due, conditions)
+
+    def _conditions(
+        self, query: Query, definition: TypeDefinition, rule: Rule, issuer: str
+    ) -> tuple[Condition, ...]:
+        """Why there is no answer yet, or none at all: all that the rights want, met or not.
+
+        Which of them it was would say what a holder or an issuer did.
+        """
+        found: list[Condition] = []
+        if rule.consent and query.on_behalf is None:
+            found.append(Condition("consent", *_CONSENT))
+        words: tuple[tuple[Shared, Literal["review", "never"], tuple[str, str]], ...] = (
+            ("conditional", "review", _REVIEW),
+            ("never", "never", _NEVER),
+        )
+        for shared, kind, (zh, en) in words:
+            for ground in self.rights.grounds(issuer, definition.type, query.claims, shared):
+                found.append(Condition(kind, f"{zh}（{ground.zh}）", f"{en} ({ground.en})"))
+        if not found:
+            found.append(Condition("never", *_NEVER))  # a claim that the issuer does not list
+        return tuple(found)
 
     def consent(
         self, session: Session, query: Query, definition: TypeDefinition, rule: Rule, now: int

@@ -1,8 +1,8 @@
 """What a department asks, and what one issuer answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
 
 from registry.rights import Ask, Asked
 from registry.statement import Outcome
@@ -57,10 +57,21 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """On what an answer depends, by the rights files alone: the same whoever it is about, and whatever was
+    said or not said. kind: `consent` of the holder, `review` by the issuer, or `never` shared."""
+
+    kind: Literal["consent", "review", "never"]
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one issuer answers: the question as put (salted), outcome, proof and signed word.
 
-    due: of a pending one, the moment from which the same question is answered or withheld, Unix seconds.
+    conditions: of a pending or withheld one, what it depends on. due: of a pending one, the moment from which
+    the same question is answered or withheld, Unix seconds.
     """
 
     question: Mapping[str, Any] = field(repr=False)
@@ -69,6 +80,7 @@ class Answer:
     status: str | None = None
     presentation: str | None = field(default=None, repr=False)
     due: int | None = None
+    conditions: tuple[Condition, ...] = ()
 
     def envelope(self) -> dict[str, Any]:
         """The answer as it travels."""
@@ -76,6 +88,7 @@ class Answer:
             "status": self.status,
             "presentation": self.presentation,
             "due": self.due,
+            "conditions": [asdict(each) for each in self.conditions] or None,
         }
         return {
             "question": self.question,

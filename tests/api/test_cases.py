@@ -20,6 +20,7 @@ from api.logs import Log
 from registry.cases.errors import AnotherPerson
 from registry.cases.keeping import CaseKeeper
 from registry.clients import give_token
+from registry.queries import limits
 from registry.standing import standings
 from registry.store.tables import AskedAgain, Case, CaseEffect, CaseRating, CaseState, Commitment, Document
 from tests.api.town import HOUSING, MARKET, ORIGIN, POLICE, Town, citizen_number
@@ -539,3 +540,31 @@ def kind(answered: httpx.Response) -> str:
 
 def without_reference(answered: httpx.Response) -> dict[str, Any]:
     return {name: value for name, value in answered.json().items() if name != "reference"}
+
+
+CAPPED = [
+    "/issuers/{issuer}/queries",
+    "/issuers/{issuer}/requests",
+    "/issuers/{issuer}/acting",
+    "/issuers/{issuer}/cases/{number}/requests",
+    "/issuers/{issuer}/cases/{number}/queries",
+    "/issuers/{issuer}/cases/{number}/submission",
+    "/issuers/{issuer}/cases/{number}/agents",
+    "/holder/cases/{number}/request",
+    "/holder/cases/{number}/submission",
+]
+
+
+def test_where_a_cap_can_be_met_the_description_says_so_and_a_case_is_told_it(world: World) -> None:
+    paths = world.http.get("/openapi.json").json()["paths"]
+    assert [each for each in CAPPED if "429" not in paths[each]["post"]["responses"]] == []
+    office, citizen = world.office(), world.citizen()
+    number = citizen.work.open("open_restaurant", "operator", INPUTS, "key")
+    asked = citizen.answering.consider(citizen.answering.read(citizen.work.request(number)))
+    citizen.answering.send(asked)
+    office.post(f"/cases/{number}/answers", PARTY)
+    with world.town.runtime.store.write() as session:
+        for _ in range(100):  # of this clerk in this hour, which is the cap
+            limits.record(session, MARKET, "clerk 3", "yes", world.town.now)
+    refused = office.send("POST", f"/cases/{number}/submission", CLERK)
+    assert (refused.status_code, kind(refused)) == (429, "too-many-queries")

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
+import yaml
 from sqlmodel import Session, select
 
 from registry.answer_checking import check_answer
 from registry.errors import NotAllowed, NotFound
 from registry.queries import reviews
 from registry.querying import Answer, MandateFallsShort, Query, Querying
+from registry.rights import load_rights
 from registry.store.tables import Consent, ConsentState
 from tests.api.town import HOUSING, MARKET, POLICE, Town
 from tests.queries.test_querying import entries, query
@@ -110,6 +112,58 @@ def test_refused_unanswered_and_nobody_all_end_as_withheld_at_the_deadline(
     assert pending.due is not None
     town.now = pending.due
     assert querying.ask(BIRTH)[0].outcome == "withheld"
+
+
+def told(answers: list[Answer]) -> list[tuple[str, str]]:
+    return [(each.kind, each.zh) for each in answers[0].conditions]
+
+
+def test_why_it_is_withheld_is_told_alike_for_refused_unanswered_and_nobody(
+    town: Town, querying: Querying
+) -> None:
+    """By the rights files alone; the issuer's own words, and what the holder said, are not in it."""
+    town.citizen()
+    (refused,) = querying.ask(ETHNICITY)
+    decide(town, granted=False)
+    nobody = replace(ETHNICITY, holder=("citizen_number", town.identity_row(8)["citizen_number"]))
+    (unanswered,) = querying.ask(nobody)
+    assert refused.due is not None
+    town.now = refused.due
+    why = [("review", "有条件共享，须经颁发部门同意（政务数据共享条例）")]
+    for asked in (ETHNICITY, nobody):
+        assert querying.ask(asked)[0].outcome == "withheld"
+        assert told(querying.ask(asked)) == told([refused]) == told([unanswered]) == why
+    (envelope,) = querying.ask(ETHNICITY)
+    assert envelope.envelope()["conditions"][0]["en"].endswith("(Sharing of Government Data)")
+
+
+def test_of_a_question_that_wants_consent_and_review_both_are_named_whichever_failed(
+    town: Town, querying: Querying
+) -> None:
+    file = town.runtime.settings.rights / "housing.yaml"
+    document = yaml.safe_load(file.read_text("utf-8"))
+    consented = next(each for each in document["asks"] if each["id"] == "housing-consent")
+    consented["claims"] = ["ethnicity"]
+    file.write_text(yaml.safe_dump(document), "utf-8")
+    both = replace(querying, rights=load_rights(file.parent, town.runtime.tz))
+    asked = replace(ETHNICITY, matter="rent_subsidy")
+    town.citizen()
+    before = both.ask(asked)
+    with town.runtime.store.write() as session:
+        consent = session.exec(select(Consent)).one()
+        consent.state = ConsentState.YES
+        session.add(consent)
+    after = both.ask(asked)
+    assert told(before) == told(after)
+    assert [kind for kind, _ in told(after)] == ["consent", "review"]
+
+
+def test_an_answer_names_no_conditions(town: Town, querying: Querying) -> None:
+    town.citizen()
+    querying.ask(ETHNICITY)
+    decide(town, granted=True)
+    (answer,) = querying.ask(ETHNICITY)
+    assert (answer.outcome, "conditions" in answer.envelope()) == ("yes", False)
 
 
 def test_every_word_on_a_waiting_question_is_in_the_log(town: Town, querying: Querying) -> None:
