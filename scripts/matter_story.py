@@ -106,11 +106,13 @@ class RestaurantStory:
             f"{zh}秒批：规则授予，食品经营许可证即时颁发",
             f"{en} decides in seconds: the rule grants, and the food licence is issued",
         ) as verdict:
-            outcome = self.work.submit(self.number)["outcome"]
+            by_hand, outcome = f"wallet case submit {self.number}", self.work.submit(self.number)["outcome"]
             if outcome == "person":  # 2 in 100 are drawn: a person decides first, without the rule's word
                 cases = Cases.of(self.cases)
                 cases.deciding.by_person(self.number, "sample clerk", "grant", "drawn / 抽查")
                 cases.effects.carry_out(self.number)
+                office = self.departments.code("market_regulation")
+                by_hand += f"; registry case decide {self.number} grant --as {office} --clerk ME"
             elif outcome != "grant":
                 raise StoryFailed(f"the case was not decided: {outcome}")
             case = self.work.show(self.number)
@@ -119,7 +121,7 @@ class RestaurantStory:
             issued = [each for each in case["effects"] if each["certificate_id"]]
             if not issued:
                 raise StoryFailed("nothing was issued")
-            verdict.note = f"wallet case submit {self.number}  (issued: {len(issued)})"
+            verdict.note = f"{by_hand}  (issued: {len(issued)})"
 
     def _kept(self) -> None:
         with self.telling.step(

@@ -140,23 +140,24 @@ def document(
     ] = None,
     again: Annotated[
         str,
-        typer.Option(
-            "--again",
-            metavar="ID",
-            help="One that the same holder handed in before and agrees to use again / 经本人同意复用材料",
-        ),
+        typer.Option("--again", metavar="ID", help="One that the same holder handed in before / 复用材料"),
     ] = "",
+    consent: Annotated[
+        bool, typer.Option("--consent", help="With --again: the holder agrees to that / 本人同意")
+    ] = False,
     role: Role = "",
     as_json: Json = False,
 ) -> None:
     """Take a paper in, once, or use one again with its holder's consent / 收取材料"""
     if (path is None) is (not again):
         raise BadUsage("请给出文件，或用 --again 复用材料", "give a file, or --again ID, one of the two")
+    if again and not consent:
+        raise BadUsage("复用材料须经本人同意（--consent）", "using it again takes the holder's --consent")
     content, media_type = files.document(path) if path is not None else (b"", "")
     with of_office(number, department) as cases:
         party = role_in(cases, number, role, fact)
         if again:
-            cases.documents.reuse(number, party, fact, again, consent=True, clerk=clerk)
+            cases.documents.reuse(number, party, fact, again, consent=consent, clerk=clerk)
         id = again or cases.documents.put(number, party, fact, content, media_type, clerk=clerk)
         if as_json:
             tell({"id": id})

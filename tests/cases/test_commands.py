@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from registry import accesslog, jcs
+from registry.cli import answers
 from registry.cli import main as registry_main
 from registry.errors import RegistryError
 from registry.store.tables import AccessEntry
@@ -22,7 +23,7 @@ from tests.api.town import HOUSING, MARKET, POLICE, citizen_number
 from tests.cases.conftest import INPUTS, founded, here, http, new_wallet, town, written
 from tests.cases.test_restaurant import PLAN, rows
 from tests.wallet.conftest import Authority
-from wallet import outcomes
+from wallet import answer_command, outcomes
 from wallet.cli import app as wallet_app
 
 __all__ = ["founded", "here", "http", "new_wallet", "town", "world", "written"]
@@ -73,11 +74,12 @@ class Terminal:
 @pytest.fixture
 def terminal(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
     @contextmanager
-    def in_process() -> Iterator[httpx.Client]:
+    def in_process(_patience: float | None = None) -> Iterator[httpx.Client]:
         yield world.http
 
-    monkeypatch.setattr(outcomes, "network", in_process)
-    monkeypatch.setattr(outcomes, "time", SimpleNamespace(time=lambda: world.town.now))
+    for module in (outcomes, answer_command):
+        monkeypatch.setattr(module, "network", in_process)
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: world.town.now))
     authority = Authority(world.town)
     world.citizen(7)
     authority.publish(world.town.trust())
@@ -253,6 +255,45 @@ def test_a_case_goes_on_at_the_window_and_a_person_decides(
     assert "✓ 与当时一致 the same" in terminal.registry("case", "replay", number, "--as", MARKET).stdout
 
 
+def test_a_window_asks_the_phone_and_uses_a_paper_again(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_up: list[Result] = []
+
+    def to_the_phone(link: str) -> None:
+        words = ("answer", link, "--optional", "--yes" if held_up else "--no")
+        held_up.append(terminal.wallet(*words))
+
+    monkeypatch.setattr(answers, "show_link", to_the_phone)
+    made = terminal.registry("case", "open", "open_restaurant", *OFFICE)
+    number = made.stdout.splitlines()[0]
+    assert "operator  未知 not known yet" in made.stdout
+    inputs = terminal.file("inputs.json", INPUTS)
+    assert terminal.registry("case", "state", number, inputs, "--as", MARKET).exit_code == 0
+    request = ("case", "request", number, *OFFICE)
+    assert terminal.registry(*request).exit_code == 1
+    assert "refused; nothing was shown" in held_up[0].stdout
+    answered = terminal.registry(*request, "--promise", "floor_plan")
+    assert answered.exit_code == 0 and "licence  营业执照 Business licence · 钱包出示" in answered.stdout
+    assert "until: 2026-12-24" in held_up[1].stderr
+    assert terminal.registry("case", "submit", number, *OFFICE).exit_code == 0
+
+    other, plan = terminal.opened(), terminal.file("plan.pdf", PLAN)
+    terminal.wallet("case", "answer", other, "--yes")
+    id = terminal.json("case", "document", other, "floor_plan", plan)["id"]
+    listed = terminal.registry("case", "documents", number, "--as", MARKET)
+    assert id in listed.stdout
+    again = ("case", "document", number, "floor_plan", *OFFICE, "--again", id)
+    assert terminal.registry(*again).exit_code == 2  # nobody says that the holder agrees
+    kept = terminal.registry(*again, "--consent")
+    assert kept.exit_code == 0 and "已兑现 kept" in kept.stdout
+    out = terminal.folder / "read.pdf"
+    assert terminal.registry("case", "read", number, id, "--as", MARKET, "--out", str(out)).exit_code == 0
+    assert out.read_bytes() == PLAN
+    papers = [each for each in logged(terminal) if each["rule"] == "document used again"]
+    assert [(each["clerk"], each["manner"]) for each in papers] == [("clerk 5", "assisted")]
+
+
 def test_another_departments_case_is_none(terminal: Terminal) -> None:
     number = terminal.opened()
     person = terminal.file("holder", f"citizen_number:{citizen_number(7)}")
@@ -266,3 +307,7 @@ def test_another_departments_case_is_none(terminal: Terminal) -> None:
         refusal = terminal.registry("case", *words)
         assert isinstance(refusal.exception, RegistryError), words
         assert refusal.exception.kind == "no-such-case", words
+    assert not any(each["case"] == number for each in logged(terminal))
+    stated = terminal.registry("case", "state", number, terminal.file("i", {"items": "x"}), "--as", POLICE)
+    assert isinstance(stated.exception, RegistryError)
+    assert terminal.json("case", "show", number)["inputs"] == INPUTS

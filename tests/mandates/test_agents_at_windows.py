@@ -29,13 +29,14 @@ from tests.mandates.test_mother_wang import (
     new_wallet,
     town,
     wang,
+    with_wang,
     written,
 )
 from tests.wallet.conftest import Authority
 from wallet import answer_command, outcomes
 from wallet.cli import app as wallet_app
 
-__all__ = ["founded", "here", "http", "new_wallet", "town", "wang", "written"]
+__all__ = ["founded", "here", "http", "new_wallet", "town", "wang", "with_wang", "written"]
 REGISTRY = registry_main.assemble()
 OFFICE = ("--as", POLICE, "--clerk", "clerk 5")
 IDENTITY = tuple(f"resident_identity.{each}" for each in ("name", "citizen_number", "age_over_18"))
