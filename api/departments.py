@@ -89,7 +89,14 @@ def search(body: SearchRequest, client: Asking, services: Used) -> list[Certific
 def take_back(certificate_id: str, body: ReasonRequest, client: Asking, services: Used) -> Response:
     """Before its batch closes; afterwards revoke it as `issued_in_error`."""
     with services.store.write() as session:
-        taking_back.take_back(session, client.code, certificate_id, by=body.by, now=services.now())
+        taking_back.take_back(
+            session,
+            client.code,
+            certificate_id,
+            by=body.by,
+            now=services.now(),
+            combined=services.cases.runtime.catalogue.combined,
+        )
     return Response(status_code=204)
 
 

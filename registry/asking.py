@@ -110,6 +110,7 @@ def _credential(catalogue: Catalogue, wanted: Wanted, origins: Sequence[str]) ->
     definition = catalogue.named(name)
     values = claims if isinstance(claims, Mapping) else dict.fromkeys(claims, ())
     _check(definition, values)
+    values = {**values, **{each: () for each in definition.always_shown if each not in values}}
     asked = [{"path": [each], **({"values": list(of)} if of else {})} for each, of in values.items()]
     made: dict[str, Any] = {
         "format": dcql.FORMAT,

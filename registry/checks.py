@@ -13,10 +13,10 @@ import msgspec
 import pybase64
 from msgspec import UNSET
 
-from registry import credential, definition, der, findings, lifecycle
+from registry import credential, definition, der, findings, parts
 from registry.b64 import BadBase64
 from registry.credential import KeyBinding, Kind, Payload, Presentation, StatusReference
-from registry.findings import Finding, Outcome
+from registry.findings import STATUS_LINES, Finding, Outcome
 from registry.lifecycle import Status
 from registry.merkle import BadProof
 from registry.signing import BadKey, PublicKey, Use
@@ -202,7 +202,15 @@ def _certifies(certificate: str, key: PublicKey) -> bool:
 
 
 def status(case: Case) -> Finding:
-    """Check 6: 00 in every source at hand, each one needed fresh; the strictest wins."""
+    """Check 6: 00 in every source at hand, each one needed fresh, and for every part; the strictest wins."""
+    own = _own_status(case)
+    if case.type is None or case.type.definition.parts is None or own.outcome is Outcome.FAIL:
+        return own
+    found = parts.status(case.type.definition, case.claims, case.trust, case.moment, case.at)
+    return own if own.outcome is Outcome.UNKNOWN and found.outcome is not Outcome.FAIL else found
+
+
+def _own_status(case: Case) -> Finding:
     entry = case.payload.status
     if entry is not UNSET and entry.status_list.uri.rpartition("/status/")[0] != case.payload.iss:
         return findings.FOREIGN_LIST
@@ -222,7 +230,7 @@ def _certificate_status(case: Case) -> Finding:
     core = case.core
     words = case.issuer.words.get((core.type, core.status.list), b"")
     fresh = case.moment < case.trust.words_fresh_until
-    return _with_reason(case, _judged(read_entry(words, core.status.idx), findings.STATUS_LINES, fresh=fresh))
+    return _with_reason(case, _judged(read_entry(words, core.status.idx), STATUS_LINES, fresh=fresh))
 
 
 def _with_reason(case: Case, finding: Finding) -> Finding:
@@ -230,10 +238,7 @@ def _with_reason(case: Case, finding: Finding) -> Finding:
     if finding.outcome is not Outcome.FAIL or not case.certificate_changes:
         return finding
     last = case.certificate_changes[-1]
-    reason = lifecycle.REASONS.get(last.reason)
-    if reason is None or findings.STATUS_LINES.get(last.status) is not finding:
-        return finding
-    return finding._replace(zh=f"{finding.zh}：{reason.zh}", en=f"{finding.en}: {reason.en}")
+    return findings.with_reason(finding, last.reason) if STATUS_LINES.get(last.status) is finding else finding
 
 
 def _credential_status(case: Case, entry: StatusReference) -> Finding:
@@ -259,7 +264,7 @@ def _status_then(case: Case, at: int) -> Finding:
     if history is None or not history.since <= at <= history.until:
         return findings.NO_HISTORY
     for changes, lines in (
-        (case.certificate_changes, findings.STATUS_LINES),
+        (case.certificate_changes, STATUS_LINES),
         (case.credential_changes, findings.ENTRY_LINES),
     ):
         known = [change for change in changes if change.recorded <= at]

@@ -5,7 +5,7 @@ structures are written out exactly as they were read (a file never states a defa
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import cached_property, lru_cache, partial
 from typing import Literal, NamedTuple
@@ -16,12 +16,12 @@ from msgspec import Struct
 
 from registry import jcs, rules, values
 from registry.errors import RegistryError
-from registry.identifiers import Fault
+from registry.identifiers import CertificateId, Fault, NotAnIdentifier
 from registry.values import Why
 
 DataType = Literal[
     "text", "name", "number", "date", "amount", "code",
-    "id_type", "identifier", "citizen_number", "credit_code", "portrait", "file",
+    "id_type", "identifier", "citizen_number", "credit_code", "portrait", "file", "status_places",
 ]  # fmt: skip
 UPPER_CASED = frozenset({"number", "identifier", "citizen_number", "credit_code"})
 TRUE = "true"
@@ -77,8 +77,8 @@ class Format(_Part, frozen=True):
 class Claim(_Named, frozen=True):
     """One named fact.
 
-    longest: characters, and a third of the most bytes. formats: one of them must match.
-    codes: for `code`. id_type: for `identifier`, the claim that says its type.
+    longest: characters, and a third of the most bytes (`status_places`: all of them). formats: one of
+    them must match. codes: for `code`. id_type: for `identifier`, the claim that says its type.
     """
 
     type: DataType
@@ -152,10 +152,29 @@ class Dependency(_Part, frozen=True):
         return not self.reasons or reason in self.reasons
 
 
+class Constituent(_Part, frozen=True):
+    """Claims that say for people which certificate a part is: its name, its identifier."""
+
+    name: str
+    identifier: str
+
+
+class Parts(_Part, frozen=True):
+    """Of which certificates one is combined (一业一证).
+
+    status: the claim with the places of all their status entries (`status_places`): one disclosure, so that
+    nobody can show a certificate without one of its parts. each: claims of every part, in the same order.
+    """
+
+    status: str
+    each: tuple[Constituent, ...]
+
+
 class TypeDefinition(_Part, frozen=True):
     """One version of a certificate type, in force from the day `begins` (in the file: `from`) to `until`.
 
     renewable_days: how long before its end a holder is reminded; 0: never; None: as the setting says.
+    parts: None: it stands alone.
     """
 
     type: str
@@ -178,6 +197,7 @@ class TypeDefinition(_Part, frozen=True):
     changed_keeps: tuple[str, ...] = ()
     depends_on: tuple[Dependency, ...] = ()
     renewable_days: int | None = None
+    parts: Parts | None = None
 
     @cached_property
     def claim(self) -> dict[str, Claim]:
@@ -193,6 +213,11 @@ class TypeDefinition(_Part, frozen=True):
     def canonical(self) -> bytes:
         """JCS of the type's file as loaded: what is hashed, and what a bundle carries."""
         return jcs.dumps(msgspec.to_builtins(self))
+
+    @property
+    def always_shown(self) -> tuple[str, ...]:
+        """Claims without which nobody can judge the certificate: every presentation should have them."""
+        return () if self.parts is None else (self.parts.status,)
 
     def roles_by(self, claim: str) -> tuple[str, ...]:
         """The roles whose identifier a claim carries."""
@@ -266,6 +291,8 @@ def validate(definition: TypeDefinition, row: Mapping[str, str]) -> list[Fault]:
             faults += (
                 _fault(definition, name, why) for name, why in rules.RULES[rule.rule](rule.claims, claims)
             )
+    if definition.parts is not None and not wrong:
+        faults += (_fault(definition, name, why) for name, why in _wrong_parts(definition.parts, claims))
     return faults
 
 
@@ -366,6 +393,28 @@ def _fault(definition: TypeDefinition, name: str, why: Why) -> Fault:
     return Fault(name, f"{label.zh}：{why.zh}", f"{label.en}: {why.en}")
 
 
+def _wrong_parts(parts: Parts, claims: Mapping[str, str]) -> Iterator[tuple[str, Why]]:
+    """Each part has its name, its identifier and its place, in one order."""
+    places = values.status_places(claims.get(parts.status, "")) or ()
+    if len(places) > len(parts.each):
+        yield parts.status, Why("组成证照太多", "names too many parts")
+    for position, part in enumerate(parts.each):
+        place = places[position] if position < len(places) else None
+        for name in (part.name, part.identifier):
+            if (name in claims) != (place is not None):
+                yield name, Why("与状态位置的数量不符", "does not go with the places of the parts")
+        if place is not None and (type := _type_of(claims.get(part.identifier, ""))) and type != place[1]:
+            yield part.identifier, Why("与状态位置的类型不符", "is of another type than its place")
+
+
+def _type_of(identifier: str) -> str:
+    """The type code in a certificate identifier; empty where there is none to read (imported ones)."""
+    try:
+        return CertificateId.parse(identifier).type
+    except NotAnIdentifier:
+        return ""
+
+
 def _check_of(claim: Claim) -> Callable[[str], Why | None]:
     checks: dict[str, Callable[[str], Why | None]] = {
         "text": partial(_wrong_formatted, claim),
@@ -380,6 +429,7 @@ def _check_of(claim: Claim) -> Callable[[str], Why | None]:
         "credit_code": partial(values.wrong_identifier, "credit_code"),
         "portrait": values.wrong_picture,
         "file": values.wrong_file,
+        "status_places": partial(values.wrong_status_places, longest=claim.longest),
     }
     return checks[claim.type]
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from registry.lifecycle import Status
+from registry.lifecycle import REASONS, Status
 
 
 class Outcome(StrEnum):
@@ -44,6 +44,14 @@ def failed(zh: str, en: str, advice: Advice | None = None) -> Finding:
 def unknown(zh: str, en: str, advice: Advice | None = None) -> Finding:
     """A finding: data to judge by are missing or too old."""
     return Finding(Outcome.UNKNOWN, zh, en, advice)
+
+
+def with_reason(finding: Finding, code: str) -> Finding:
+    """With the department's term for a reason code, where there is one."""
+    reason = REASONS.get(code)
+    if reason is None:
+        return finding
+    return finding._replace(zh=f"{finding.zh}：{reason.zh}", en=f"{finding.en}: {reason.en}")
 
 
 NEWER_TRUST = Advice("更新信任资料后再核验。", "Get newer trust data and check again.")
@@ -126,6 +134,43 @@ ENTRY_LINES = {
         "该凭证已被新版取代", "this credential's certificate has a newer version", NEWER_VERSION
     ),
 }
+
+PARTS_STAND = passed(
+    "本证和各组成证照均未被撤销、暂停或换发",
+    "neither it nor any of its parts was revoked, suspended or superseded",
+)
+PARTS_STOOD = passed(
+    "当时本证和各组成证照均未被撤销、暂停或换发",
+    "neither it nor any of its parts was revoked, suspended or superseded at that time",
+)
+PARTS_NOT_SHOWN = unknown(
+    "未出示各组成证照的状态位置，无法判断组成证照是否有效",
+    "not shown where the status of its parts stands: they cannot be judged",
+    Advice("请持证人连同该项一并出示。", "The holder should show that claim too."),
+)
+PART_LINES = {
+    Status.REVOKED: failed("组成证照“{part}”已被撤销", "its part “{part}” was revoked", DO_NOT_ACCEPT),
+    Status.SUSPENDED: failed("组成证照“{part}”已被暂停", "its part “{part}” is suspended", DO_NOT_ACCEPT),
+    Status.SUPERSEDED: unknown(
+        "组成证照“{part}”已有新版，本证未载明新版是否有效",
+        "its part “{part}” has a newer version, of which this certificate does not tell whether it stands",
+        Advice(
+            "请持证人换领综合许可证，或另行出示该组成证照的新版。",
+            "The holder should renew this one, or show the newer version of that part beside it.",
+        ),
+    ),
+}
+PART_UNKNOWN = unknown(
+    "缺少组成证照“{part}”的状态资料", "no status data of its part “{part}” at hand", NEWER_TRUST
+)
+PART_STALE = unknown(
+    "组成证照“{part}”的状态资料已过时", "the status data of its part “{part}” are too old", NEWER_TRUST
+)
+PART_VOID_BY_LATER = failed(
+    "后来对组成证照“{part}”的决定自当时或更早起生效",
+    "a later decision on its part “{part}” takes effect from before that time",
+    ASK_ISSUER,
+)
 
 IN_TIME = passed("在有效期内", "within its validity")
 EXPIRED = failed(

@@ -1,5 +1,7 @@
 """Before its batch closes: taking a certificate back, holding it, letting it go (operation.md)."""
 
+from collections.abc import Collection
+
 from sqlmodel import Session, col, select, update
 
 from registry.errors import NotAllowed, NotFound
@@ -31,17 +33,44 @@ class TakenBack(NotAllowed):
         )
 
 
-def take_back(session: Session, issuer: str, certificate_id: str, *, by: str, now: int) -> None:
+class PartOfAnother(NotAllowed):
+    """A combined licence of the same case names it as a part: that would go on as if the part stood."""
+
+    kind = "part-of-another"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "同一办件颁发的综合许可证以该证照为组成部分；请先撤回综合许可证，或按“错发作废”撤销（issued_in_error）。",
+            "A combined licence of the same case names it as a part: take that one back first, or revoke "
+            "this one with issued_in_error.",
+        )
+
+
+def take_back(
+    session: Session,
+    issuer: str,
+    certificate_id: str,
+    *,
+    by: str,
+    now: int,
+    combined: Collection[str] = (),
+) -> None:
     """Undo an issuing whose batch has not closed: it is never anchored, identifier and entry are burned.
 
     It wins if its transaction comes before the one that closes the batch.
+
+    combined: types whose certificates name parts. What was taken back has no word on the chain, so that
+    whoever verifies one of these would not see it.
 
     Raises:
         NotFound: this issuer has no such certificate.
         TooLate: its batch is closed.
         TakenBack: it was taken back before.
+        PartOfAnother: a combined licence of the same case stands.
     """
     row = _move(session, issuer, certificate_id, CertificateState.TAKEN_BACK)
+    if _is_part(session, row, combined):
+        raise PartOfAnother
     session.add(
         StatusEvent(certificate=row, reason="taken_back", effective_from=now, recorded=now, recorded_by=by)
     )
@@ -60,6 +89,18 @@ def hold(session: Session, issuer: str, certificate_id: str, why: str) -> None:
 def release(session: Session, issuer: str, certificate_id: str) -> None:
     """Let a held certificate into the next batch. Raises NotFound, TooLate, TakenBack."""
     _move(session, issuer, certificate_id, CertificateState.OPEN)
+
+
+def _is_part(session: Session, row: int, combined: Collection[str]) -> bool:
+    one = session.get_one(Certificate, row)
+    if one.type in combined or not one.issued_by.startswith("case "):
+        return False
+    beside = select(Certificate.id).where(
+        Certificate.issued_by == one.issued_by,
+        col(Certificate.type).in_(combined),
+        Certificate.state != CertificateState.TAKEN_BACK,
+    )
+    return session.exec(beside.limit(1)).first() is not None
 
 
 def _move(

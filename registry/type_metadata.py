@@ -8,6 +8,8 @@ from registry import jcs
 from registry.credential import type_uri
 from registry.definition import TypeDefinition
 
+ALWAYS_SHOWN = "zt_always_shown"
+"""Names of claims without which nobody can judge the certificate; not every wallet knows the member."""
 LANGUAGES = ("zh-CN", "en")
 
 
@@ -38,4 +40,6 @@ def _metadata(_canonical: bytes, definition: TypeDefinition, origin: str) -> byt
             for name, label in definition.labels.items()
         ],
     }
+    if definition.always_shown:
+        document[ALWAYS_SHOWN] = list(definition.always_shown)
     return jcs.dumps(document)

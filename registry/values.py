@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pybase64
 
 from registry import identifiers
+from registry.status import LIST_SIZE
 
 LARGEST_FILE = 32 * 1024
 LONGEST_TEXT = 2_000
@@ -40,6 +41,10 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _TRAVEL_PERMIT = re.compile(r"[HM][0-9]{8,10}|[0-9]{8}", re.ASCII)
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}", re.ASCII)
 _PERMANENT_RESIDENCE = re.compile(r"9[0-9]{17}|[A-Z]{3}[0-9]{12}", re.ASCII)
+_STATUS_PLACE = re.compile(
+    r"([0-9A-Z]{1,32})\.([0-9A-Z]{21})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})", re.ASCII
+)
+LONGEST_STATUS_PLACE = 32 + 21 + 6 + 6 + 3
 _OTHER_DOTS = frozenset("•・‧．.∙⋅●᛫")
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF")
 _FILES = (*_PICTURES, b"%PDF-", b"PK\x03\x04")
@@ -123,6 +128,29 @@ def wrong_picture(value: str) -> Why | None:
 def wrong_file(value: str) -> Why | None:
     """A file: base64 of a picture, PDF or OFD, at most 32 kB."""
     return _wrong_bytes(value, _FILES, Why("应为图片、PDF 或 OFD", "must be a picture, PDF or OFD"))
+
+
+def status_places(value: str) -> tuple[tuple[str, str, int, int], ...] | None:
+    """Places of status entries on the chain, (issuer, type, list, idx); None where the text is none.
+
+    `<issuer>.<type>.<list>.<idx>`, each once, a space between two.
+    """
+    found = [_STATUS_PLACE.fullmatch(each) for each in value.split(" ")]
+    places = [(each[1], each[2], int(each[3]), int(each[4])) for each in found if each is not None]
+    right = len(set(places)) == len(found) and all(idx < LIST_SIZE for _, _, _, idx in places)
+    return tuple(places) if right else None
+
+
+def wrong_status_places(value: str, longest: int) -> Why | None:
+    """Places of status entries, as `status_places` reads them."""
+    if len(value) > longest:
+        return _TOO_LONG
+    if status_places(value) is None:
+        return Why(
+            "应为状态条目的位置（机构.类型.列表.条目），以空格分隔，不重复",
+            "must be places of status entries (issuer.type.list.entry), a space between them, each once",
+        )
+    return None
 
 
 @lru_cache(maxsize=1_024)

@@ -103,8 +103,8 @@ class RestaurantStory:
     def _decided(self) -> None:
         zh, en = self.departments.names("market_regulation")
         with self.telling.step(
-            f"{zh}秒批：规则授予，食品经营许可证即时颁发",
-            f"{en} decides in seconds: the rule grants, and the food licence is issued",
+            f"{zh}秒批：规则授予，食品经营许可证和综合许可证即时颁发",
+            f"{en} decides in seconds: the rule grants, and the licences are issued",
         ) as verdict:
             by_hand, outcome = f"wallet case submit {self.number}", self.work.submit(self.number)["outcome"]
             if outcome == "person":  # 2 in 100 are drawn: a person decides first, without the rule's word

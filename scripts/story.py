@@ -13,14 +13,16 @@ from typing import Any
 
 import httpx
 import orjson
+from sqlmodel import select
 
 from registry import asking, b64, bundle, certificate, credential, finding, pictures
 from registry.answer_checking import check_answer
 from registry.chain.rpc import JsonRpcChain
 from registry.finding import Found
 from registry.signing import SigningKey
+from registry.status import read_entry
 from registry.status_changes import Decision
-from registry.store.tables import PublicKey, Setting
+from registry.store.tables import Certificate, PublicKey, Setting
 from registry.trust import Trust
 from registry.usecases import UseCases
 from scripts.department import DepartmentSystem
@@ -38,7 +40,7 @@ from wallet.sample_provider import SampleProvider
 
 NEXT = "story.next"
 CLERK = "sample clerk"
-LISTS_COME_IN, A_MOMENT = 60, 20
+LISTS_COME_IN, WORDS_COME_IN, A_MOMENT = 60, 60, 20
 """Seconds."""
 SHOWN = ("company_name", "credit_code", "kind")
 ASKED_AT_ONCE = (
@@ -104,7 +106,9 @@ class Play:
             self._forged(forged.result())
             anew = self._lost_phone(wallet, identity, recovery or "")
             counted = self._restaurant(anew)
+            self._combined(anew)
             self._revoked(licence, code)
+            self._part_revoked(anew, licence)
         page = FrontPage(
             self.data, self.origin, self.chain_url, self.plan, self.cases, self.departments, self.number
         )
@@ -309,6 +313,64 @@ class Play:
             )
             verdict.expect("invalid", "status")
 
+    def _combined(self, wallet: WalletFile) -> None:
+        zh, en = self.departments.names("market_regulation")
+        with self.telling.step(
+            f"{zh}颁发行业综合许可证（一业一证），载明各组成证照；她领取并出示",
+            f"{en} has issued a combined licence, which names its parts; she claims it and shows it",
+            "combined",
+        ) as verdict:
+            found = self._combined_licence()
+            self._take_up(wallet, found, "legal_representative")
+            self._check(verdict, self._draw("combined", self._combined_code(wallet)))
+            verdict.note = (
+                "wallet present NAME --claims operator_name  (its parts are shown with anything else)"
+            )
+            verdict.expect("valid")
+
+    def _part_revoked(self, wallet: WalletFile, licence: Found) -> None:
+        with self.telling.step(
+            "综合许可证随之不通过，并指明是哪一个组成证照",
+            "The combined licence falls with it, and names the part that is gone",
+            "combined",
+        ) as verdict:
+            self._wait_for_word(licence)
+            report = self._check(verdict, self._draw("combined", self._combined_code(wallet)))
+            said = next(each for each in report["checks"] if each["id"] == "status")
+            verdict.note = f"{said['zh']} / {said['en']}"
+            verdict.expect("invalid", "status")
+            name = self.cases.runtime.catalogue.by_alias("business_licence").name
+            if name.zh not in said["zh"] or name.en not in said["en"]:
+                raise StoryFailed(f"the part is not named: {said}")
+
+    def _combined_licence(self) -> Found:
+        """What the case has just issued."""
+        cases, office = self.cases, self.departments.code("market_regulation")
+        kind = cases.runtime.catalogue.by_alias("combined_licence").type
+        code = str(self.citizen["licence"]["credit_code"])
+        with cases.runtime.store.read() as session:
+            rows = finding.by_holder(session, cases.runtime.sealed, [office], "credit_code", code, self.now())
+        return next(row for row in rows if row.type == kind and row.status == 0)
+
+    def _combined_code(self, wallet: WalletFile) -> str:
+        held = find(wallet, self.cases.runtime.catalogue.by_alias("combined_licence").type)
+        return proof_code(wallet, held, present(wallet, held, ("operator_name",), now=self.now()))
+
+    def _wait_for_word(self, licence: Found) -> None:
+        """Until the chain says that it was revoked: the certificate's own lists say so at once."""
+        with self.cases.runtime.store.read() as session:
+            row = session.exec(
+                select(Certificate).where(Certificate.certificate_id == licence.certificate_id)
+            ).one()
+        until = time.monotonic() + WORDS_COME_IN
+        while not read_entry(
+            self.cases.trust().issuers[row.issuer].words.get((row.type, row.status_list), b""),
+            row.status_idx,
+        ):
+            if time.monotonic() > until:
+                raise StoryFailed("the chain does not say that the licence was revoked")
+            time.sleep(0.2)
+
     # What the steps are made of.
 
     def _take_up(self, wallet: WalletFile, found: Found, role: str | None) -> Outcome:
@@ -356,7 +418,7 @@ class Play:
         )
         return key, made
 
-    def _check(self, verdict: Verdict, shown: Path | str) -> None:
+    def _check(self, verdict: Verdict, shown: Path | str) -> dict[str, Any]:
         """What the registry finds in a picture, or in a presentation as text."""
         if isinstance(shown, Path):
             response = self.http.post(f"{self.origin}/verify", files={"picture": shown.read_bytes()})
@@ -367,6 +429,7 @@ class Play:
             raise StoryFailed(f"the check was refused: {report}")
         verdict.verdict = report["verdict"]
         verdict.failed = [each["id"] for each in report["checks"] if each["outcome"] == "fail"]
+        return report
 
     def _bundle(self) -> Trust:
         """What a department that trusts no server knows: the signed bundle, under the root it pinned."""

@@ -211,16 +211,19 @@ def _showings(chosen: Mapping[str, Sequence[Chosen]], held: Sequence[_Card]) -> 
             query,
             held[each.index].held,
             held[each.index].certificate_id,
-            tuple(
-                str(path[0])
-                for path in each.claims
-                if path[0] in held[each.index].parsed.claims  # others are in every presentation
-            ),
+            _shown(each, held[each.index]),
             held[each.index].names,
         )
         for query, several in chosen.items()
         for each in several
     )
+
+
+def _shown(chosen: Chosen, card: _Card) -> tuple[str, ...]:
+    """The claims asked for, and those that the type is always shown with."""
+    named = [*(str(path[0]) for path in chosen.claims), *card.names.always_shown]
+    # What a credential has no disclosure of is in every presentation.
+    return tuple(dict.fromkeys(each for each in named if each in card.parsed.claims))
 
 
 def _hashes(read: Read, answered: Sequence[str]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from registry.credential import CODE_AUDIENCE
 from registry.errors import RegistryError
 from wallet.exchange import answer, checked_address, text
 from wallet.keyfile import Held, WalletFile
-from wallet.type_names import is_called
+from wallet.type_names import is_called, names
 
 Randomness = Callable[[int], bytes]
 
@@ -65,12 +65,15 @@ def present(
 ) -> str:
     """A presentation (SD-JWT+KB) of these claims, for the moment `now` or a verifier's audience and nonce.
 
+    Besides, of those that its type is always shown with.
+
     Raises:
         NoSuchClaim: the credential does not have one of them.
     """
     jwt, disclosures = credential.split(held.credential)
     by_name = {certificate.parse_disclosure(text).name: text for text in disclosures}
-    wanted = list(dict.fromkeys(claims))
+    always = names(wallet.content, credential.parse(held.credential).payload).always_shown
+    wanted = list(dict.fromkeys([*claims, *(each for each in always if each in by_name)]))
     missing = [name for name in wanted if name not in by_name]
     if missing:
         raise NoSuchClaim(

@@ -12,6 +12,7 @@ from registry import credential, jcs
 from registry.credential import Payload
 from registry.errors import RegistryError
 from registry.fetching import BadAnswer
+from registry.type_metadata import ALWAYS_SHOWN
 from wallet.exchange import checked_address
 from wallet.keyfile import Content, Held, WalletFile
 
@@ -32,10 +33,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class TypeNames:
-    """Names of a type and of its claims (by claim name)."""
+    """Names of a type and of its claims (by claim name). always_shown: claims to show with any others."""
 
     name: Text = field(default_factory=Text)
     claims: Mapping[str, Text] = field(default_factory=dict)
+    always_shown: tuple[str, ...] = ()
 
     def claim(self, name: str) -> str:
         """A claim's name for people, with the one for machines where they differ."""
@@ -100,7 +102,9 @@ def _read(metadata: bytes) -> TypeNames:
         path = claim.get("path")
         if isinstance(path, list) and len(path) == 1 and isinstance(path[0], str):
             claims[path[0]] = _text(claim.get("display"), "label")
-    return TypeNames(_text(document.get("display"), "name"), claims)
+    always = document.get(ALWAYS_SHOWN)
+    shown = tuple(each for each in always if isinstance(each, str)) if isinstance(always, list) else ()
+    return TypeNames(_text(document.get("display"), "name"), claims, shown)
 
 
 def _text(display: object, member: str) -> Text:

@@ -6,21 +6,20 @@ the case red; those that are done stand.
 """
 
 import contextlib
-import hashlib
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from registry import lifecycle, status_changes
+from registry import credential, lifecycle, status_changes
 from registry.cases import clocks
 from registry.cases.errors import NotStanding, WrongState
 from registry.cases.standing import stands
-from registry.cases.world import COUNTS, World
+from registry.cases.world import COUNTS, Known, World
+from registry.cases.written import Granted, Referred, effects_named, finished
 from registry.drafting import Request
 from registry.errors import RegistryError
 from registry.issuing import Issued, Outcome
@@ -32,6 +31,7 @@ from registry.status_changes import Decision
 from registry.store.tables import (
     Case,
     CaseEffect,
+    CaseFact,
     CaseLock,
     CaseState,
     Certificate,
@@ -55,12 +55,10 @@ class Effects:
     ) -> None:
         """Write the outbox of a grant, in its transaction."""
         facts = [each for each in self.world.facts(session, case) if each.verdict in COUNTS]
+        granted = Granted(values, self._referred(session, facts), day, self.world.secret, case.id)
         for effect in matter.effects:
             about = [each for each in facts if each.name == effect.fact]
-            claims = {
-                name: _value(text, values, day, self.world.secret, case.id)
-                for name, text in effect.claims.items()
-            }
+            claims = granted.claims(effect.claims)
             targets = [each.certificate_id for each in about] if effect.fact else [""]
             for position, target in enumerate(targets):
                 bound = f"effect/{case.id}/{effect.name}/{position}"
@@ -71,13 +69,20 @@ class Effects:
                         position=position,
                         issuer=self.world.office(effect.issuer),
                         certificate_id=target,
-                        sealed=self.world.seal(
-                            session, case.office, bound, {name: text for name, text in claims.items() if text}
-                        ),
+                        sealed=self.world.seal(session, case.office, bound, claims),
                     )
                 )
         session.flush()
         self._clocks(session, case)
+
+    def _referred(self, session: Session, facts: Iterable[CaseFact]) -> dict[str, Referred]:
+        """The certificate of each fact: the first, where there are several."""
+        found: dict[str, Referred] = {}
+        for each in facts:
+            if each.certificate_id and each.name not in found:
+                core = credential.parse(self.world.known(session, each).text).payload.core
+                found[each.name] = Referred.shown(core, self.world.tz)
+        return found
 
     def carry_out(self, number: str) -> str:
         """Carry out all that can be, in order; the case's state afterwards.
@@ -179,6 +184,7 @@ class Effects:
             if isinstance(outcome, Issued):
                 self._require_under_way(session, case)
                 self._require_standing(session, case)
+                self._require_named_standing(session, case, effect)
                 self._done(session, row, outcome.certificate_id)
 
         (outcome,) = self.world.issuing.issue_chunk(row.issuer, definition, [request], beside)
@@ -281,6 +287,14 @@ class Effects:
             if not stands(session, fact.certificate_id, self.world.known(session, fact), trust, now):
                 raise NotStanding
 
+    def _require_named_standing(self, session: Session, case: Case, effect: Effect) -> None:
+        """What it names of other effects' certificates is read again too. Raises NotStanding."""
+        named = effects_named(effect.claims.values())
+        trust, now = self.world.trust(), self.world.clock()
+        for each in self._rows(session, case):
+            if each.name in named and not stands(session, each.certificate_id, Known({}, ""), trust, now):
+                raise NotStanding
+
     def _superseded(self, session: Session, case: Case) -> set[str]:
         """Certificates whose place something took that this case has issued."""
         rows = [each.certificate_id for each in self._rows(session, case) if each.state == EffectState.DONE]
@@ -292,10 +306,12 @@ class Effects:
         with self.world.store.read() as session:
             bound = f"effect/{row.case}/{row.name}/{row.position}"
             claims = self.world.unseal(session, bound, row.sealed, dict[str, str])
-            issued = {each.name: each.certificate_id for each in self._rows(session, case)}
-        return {
-            name: issued[text[7:]] if text.startswith("effect:") else text for name, text in claims.items()
-        }
+            made = {
+                each.certificate_id: each.name for each in self._rows(session, case) if each.certificate_id
+            }
+            rows = session.exec(select(Certificate).where(col(Certificate.certificate_id).in_(made))).all()
+            issued = {made[each.certificate_id]: Referred.stored(each, self.world.tz) for each in rows}
+        return finished(claims, issued)
 
     def _done(self, session: Session, row: CaseEffect, certificate_id: str) -> None:
         case = self.world.case(session, row.case, lock=True)
@@ -348,30 +364,3 @@ def _decided(case: Case, reason: str) -> Decision:
 def _key(row: CaseEffect) -> str:
     """What keeps an effect from happening twice."""
     return f"case {row.case} {row.name} {row.position}"
-
-
-def _value(text: str, values: Mapping[str, Sequence[str]], day: date, secret: bytes, number: str) -> str:
-    """A claim of an effect, as its matter names it; empty where nothing is known."""
-    if text.startswith("effect:"):
-        return text
-    if text.startswith("="):
-        return _with_digits(text[1:], secret, number)
-    if text.startswith("today"):
-        years = text.removeprefix("today").removeprefix("+")
-        return _years_later(day, int(years)).isoformat() if years else day.isoformat()
-    found = values.get(text, ())
-    return found[0] if found else ""
-
-
-def _with_digits(pattern: str, secret: bytes, number: str) -> str:
-    stream = str(int.from_bytes(hmac.digest(secret, f"{number} {pattern}".encode(), hashlib.sha256)))
-    digits = iter(stream)
-    return "".join(next(digits) if each == "#" else each for each in pattern)
-
-
-def _years_later(day: date, years: int) -> date:
-    try:
-        later = day.replace(year=day.year + years)
-    except ValueError:  # 29 February
-        later = date(day.year + years, 3, 1)
-    return later - timedelta(days=1)

@@ -36,6 +36,11 @@ class Catalogue:
             for dependency in each.depends_on:
                 self._dependents.setdefault(dependency.type, []).append((each, dependency))
 
+    @property
+    def combined(self) -> frozenset[str]:
+        """Codes of the types whose certificates name parts."""
+        return frozenset(each.type for each in self if each.parts is not None)
+
     def __iter__(self) -> Iterator[TypeDefinition]:
         return iter(sorted(self._by_version.values(), key=lambda each: (each.alias, each.version)))
 

@@ -26,6 +26,7 @@ def flaws(definition: TypeDefinition) -> Iterator[str]:
     yield from _reference_flaws(definition)
     yield from _role_flaws(definition)
     yield from _dependency_flaws(definition)
+    yield from _parts_flaws(definition)
 
 
 def link_flaws(definition: TypeDefinition, named: Mapping[str, TypeDefinition]) -> Iterator[str]:
@@ -56,6 +57,8 @@ def _longest_bytes(claim: Claim) -> int:
     match claim.type:
         case "text" | "name" | "number":
             return 3 * claim.longest
+        case "status_places":
+            return claim.longest
         case "code":
             return max(len(code.code.encode()) for code in claim.codes)
         case "portrait" | "file":
@@ -162,6 +165,27 @@ def _dependency_flaws(definition: TypeDefinition) -> Iterator[str]:
         for code in each.reasons:
             if code not in REASONS or REASONS[code].kind is not Kind.REVOKE:
                 yield f"depends_on: {code} revokes nothing"
+
+
+def _parts_flaws(definition: TypeDefinition) -> Iterator[str]:
+    places = [claim.name for claim in definition.claims if claim.type == "status_places"]
+    parts = definition.parts
+    if places != ([] if parts is None else [parts.status]):
+        yield "parts: one claim of type status_places, and it is their status"
+    if parts is None:
+        return
+    status = definition.claim.get(parts.status)
+    # A copy shows what is on the paper list and nothing else: without the places it could never be judged.
+    if status is None or not status.required or parts.status not in definition.paper:
+        yield "parts: their status is a required claim, and on paper"
+    elif status.longest < len(parts.each) * (values.LONGEST_STATUS_PLACE + 1) - 1:
+        yield "parts: the places of so many do not fit into their status"
+    named = [name for each in parts.each for name in (each.name, each.identifier)]
+    if len(set(named)) < len(named):
+        yield "parts: a claim stands for two things"
+    for name in named:
+        if name not in definition.claim or definition.claim[name].type not in _TEXTS:
+            yield f"parts: {name} is no text or number of this type"
 
 
 def _is_found_by(definition: TypeDefinition, claim: str) -> bool:

@@ -81,7 +81,14 @@ def take_back(certificate_id: Id, issuer: Issuer, by: By = "") -> None:
     cases = _open()
     try:
         with cases.runtime.store.write() as session:
-            taking_back.take_back(session, issuer, certificate_id, by=by, now=cases.runtime.clock())
+            taking_back.take_back(
+                session,
+                issuer,
+                certificate_id,
+                by=by,
+                now=cases.runtime.clock(),
+                combined=cases.runtime.catalogue.combined,
+            )
     finally:
         cases.close()
     typer.echo(f"{certificate_id}  已撤回，标识作废 / taken back, its identifier is burned")

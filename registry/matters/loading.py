@@ -14,7 +14,18 @@ from registry.definition import TypeDefinition
 from registry.errors import NotFound, RegistryError
 from registry.lifecycle import REASONS
 from registry.lifecycle import Kind as Change
-from registry.matters.matter import INPUT, Effect, Fact, Matter, parse
+from registry.matters.matter import (
+    ALL,
+    EARLIEST,
+    FACT,
+    INPUT,
+    OTHER_EFFECT,
+    REFERRED,
+    Effect,
+    Fact,
+    Matter,
+    parse,
+)
 from registry.matters.rule import Condition, Kind, NotARule, Rule
 
 FILES: Final = Path(__file__).parent / "files"
@@ -197,10 +208,28 @@ class _Checking:
             lacking = {each.name for each in definition.claims if each.required} - effect.claims.keys()
             self._require(not lacking, f"{effect.name}: {definition.alias} needs {sorted(lacking)}")
         for text in effect.claims.values():
-            if text.startswith("effect:"):
-                self._require(text[7:] in effect.after, f"{effect.name}: comes not after {text[7:]}")
-            elif not text.startswith(("=", "today")):
-                self._path(text)
+            if text.startswith((ALL, EARLIEST)):
+                items = text.partition(":")[2].split()
+                self._require(bool(items), f"{effect.name}: {text} is of nothing")
+                for item in items:
+                    known = item.startswith((FACT, OTHER_EFFECT, "today"))
+                    self._require(known, f"{effect.name}: {item} is no certificate and no day")
+                    self._written(effect, item)
+            else:
+                self._written(effect, text)
+
+    def _written(self, effect: Effect, text: str) -> None:
+        name, _, member = text.partition(":")[2].partition(".")
+        if text.startswith((FACT, OTHER_EFFECT)):
+            self._require(member in REFERRED, f"{effect.name}: {text} is nothing of a certificate")
+        if text.startswith(FACT):
+            self._certificates((name,), effect.name)
+        elif text.startswith(OTHER_EFFECT):
+            issues = {each.name for each in self.matter.effects if each.do in ("issue", "supersede")}
+            self._require(name in effect.after, f"{effect.name}: comes not after {name}")
+            self._require(name in issues, f"{effect.name}: {name} issues nothing")
+        elif not text.startswith(("=", "today")):
+            self._path(text)
 
     def _certificates(self, names: Iterable[str], where: str) -> None:
         known = {each.name for each in self.matter.facts if not each.is_document}

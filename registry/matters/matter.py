@@ -20,6 +20,12 @@ Alias = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}\Z")]
 Source = Literal["wallet", "query", "statement"]
 Do = Literal["issue", "supersede", "revoke", "task"]
 INPUT: Final = "input"
+FACT: Final = "fact:"
+OTHER_EFFECT: Final = "effect:"
+ALL: Final = "all:"
+EARLIEST: Final = "earliest:"
+REFERRED: Final = frozenset({"", "status", "last_day"})
+"""What a claim may say of another certificate: its identifier, its status entry's place, its last day."""
 
 
 class _Part(
@@ -98,7 +104,9 @@ class Effect(_Named, frozen=True, kw_only=True):
     with `claims` changed; revoke: that certificate, for `reason`; task: something to do by `issuer`
     (`registry.tasks`). days: working days that its issuer has for it. A claim's value is a path, `today`,
     `today+N` (years, less a day), `=` and a text whose every # becomes a digit made from the case number, or
-    `effect:NAME` for the identifier of what another effect issued.
+    something of another certificate: `fact:NAME` (of a fact) or `effect:NAME` (of what another effect issued)
+    is its identifier, with `.status` behind it the place of its status entry, with `.last_day` its last day.
+    `all: …` joins several of these, `earliest: …` takes the smallest.
     """
 
     do: Do

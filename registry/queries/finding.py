@@ -89,8 +89,9 @@ class Finding:
 
 
 def shown(query: Query, definition: TypeDefinition, role: str) -> tuple[str, ...]:
-    """The claims to disclose: those asked for, and always the identifier that was asked by."""
+    """The claims to disclose: those asked for, what it is judged by, and the identifier asked by."""
+    asked = (*query.claims, *definition.always_shown)
     if query.holder is None:
-        return query.claims
+        return asked
     own = next(each for each in definition.holders if each.role == role)
-    return (*query.claims, own.identifier, *([own.id_type_claim] if own.id_type_claim else []))
+    return (*asked, own.identifier, *([own.id_type_claim] if own.id_type_claim else []))

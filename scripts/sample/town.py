@@ -51,7 +51,7 @@ DEPARTMENTS = (
         "11440100MB9A00022B",
         "市场监督管理局",
         "Administration for Market Regulation",
-        ("business_licence", "food_business_licence"),
+        ("business_licence", "food_business_licence", "combined_licence"),
         ("resident_identity", "real_estate_title"),
     ),
     Department(
@@ -248,6 +248,7 @@ ISSUED_UNDER: dict[str, tuple[str, str]] = {
     "driving_licence": ("道路交通安全法第十九条", "Road Traffic Safety Law, art. 19"),
     "business_licence": ("市场主体登记管理条例第二十一条", "Registration of Market Entities, art. 21"),
     "food_business_licence": ("食品安全法第三十五条", "Food Safety Law, art. 35"),
+    "combined_licence": ("国函〔2020〕155号", "State Council Reply No. 155 (2020)"),
     "marriage": ("民法典第一千零四十九条", "Civil Code, art. 1049"),
     "birth": ("母婴保健法第二十三条", "Maternal and Infant Health Care Law, art. 23"),
     "real_estate_title": ("民法典第二百一十七条", "Civil Code, art. 217"),

@@ -17,6 +17,7 @@ from scripts.vectors import (
     cases,
     cases_of_the_holder,
     cases_of_the_issuer,
+    cases_of_the_parts,
     encodings,
     sm2,
     words,
@@ -37,6 +38,7 @@ PARTS: Final = (
     cases_of_the_holder.holders,
     cases_of_the_holder.types,
     cases_of_the_holder.past,
+    cases_of_the_parts.parts,
 )
 
 

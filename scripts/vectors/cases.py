@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from msgspec import structs
 
@@ -11,6 +12,22 @@ from registry.trust import TrustedRoot
 from scripts.vectors.case import ANY, Case, added, parsed, signed
 from scripts.vectors.keys import NOW, FixedKey, certified, stream
 from scripts.vectors.place import DAY, LICENCE, Issued, Issuer, Place, credit_code
+
+FOOD: Final = {
+    "operator_name": "东湖新区光明面馆",
+    "credit_code": credit_code(77),
+    "representative_name": "买买提·阿依古丽",
+    "registered_address": "东湖新区光明路 20 号",
+    "business_address": "东湖新区光明路 20 号",
+    "main_format": "餐饮服务经营者",
+    "items": "热食类食品制售",
+    "licence_number": "JY21101000000001",
+    "complaints": "12315",
+    "issuing_authority": "东湖新区市场监督管理局",
+    "signatory": "李静",
+    "issued_on": "2026-01-05",
+    "last_day": "2031-01-04",
+}
 
 
 def good(place: Place, market: Issuer) -> Iterator[Case]:
@@ -39,19 +56,7 @@ def good(place: Place, market: Issuer) -> Iterator[Case]:
         "food",
         market,
         "food_business_licence",
-        operator_name="东湖新区光明面馆",
-        credit_code=credit_code(77),
-        representative_name="买买提·阿依古丽",
-        registered_address="东湖新区光明路 20 号",
-        business_address="东湖新区光明路 20 号",
-        main_format="餐饮服务经营者",
-        items="热食类食品制售",
-        licence_number="JY21101000000001",
-        complaints="12315",
-        issuing_authority="东湖新区市场监督管理局",
-        signatory="李静",
-        issued_on="2026-01-05",
-        last_day="2031-01-04",
+        **FOOD,
     )
     yield Case("another-type", place.show(food, names=("operator_name", "licence_number", "last_day")))
     renewed = certified(market.key, "a newer certificate of the same key")

@@ -14,6 +14,7 @@ from scripts.vectors.case import Case
 from scripts.vectors.keys import NOW, key, stream
 from scripts.vectors.place import ORIGIN, Place
 
+COPIES: Final = ("copy", "copy-of-a-combined-licence")
 CODES: Final = (
     "code",
     "code-nothing-disclosed",
@@ -48,8 +49,10 @@ def codes(cases: Sequence[Case], trust: Trust) -> dict[str, Any]:
         {"name": name, "code": proofcode.encode(shown[name], [ORIGIN]), "presentation": shown[name]}
         for name in CODES
     ]
-    address = proofcode.encode_copy(shown["copy"], [ORIGIN], ORIGIN)
-    made.append({"name": "copy", "code": address, "presentation": shown["copy"]})
+    for name in COPIES:
+        address = proofcode.encode_copy(shown[name], [ORIGIN], ORIGIN)
+        made.append({"name": name, "code": address, "presentation": shown[name]})
+    address = str(made[len(CODES)]["code"])
     first = str(made[0]["code"])
     wrong = {
         "empty": "",

@@ -14,6 +14,7 @@ def words() -> dict[str, Any]:
         "findings": {name: _said(each) for name, each in vars(findings).items() if isinstance(each, Finding)},
         "certificate_status": _by_status(findings.STATUS_LINES),
         "credential_status": _by_status(findings.ENTRY_LINES),
+        "part_status": _by_status(findings.PART_LINES),
         "reasons": {code: {"zh": each.zh, "en": each.en} for code, each in lifecycle.REASONS.items()},
         "id_types": {code: {"zh": zh, "en": en} for code, (zh, en) in ID_TYPES.items()},
     }

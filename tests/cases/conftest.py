@@ -196,7 +196,8 @@ def here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> CaseTown:
     monkeypatch.setitem(towns.ISSUES, POLICE, (*towns.ISSUES[POLICE], *POLICE_ISSUES))
-    issues = (*towns.ISSUES[MARKET], "food_business_licence", "construction_safety_licence")
+    licences = ("food_business_licence", "combined_licence", "construction_safety_licence")
+    issues = (*towns.ISSUES[MARKET], *licences)
     monkeypatch.setitem(towns.ISSUES, MARKET, issues)
     monkeypatch.setattr(Phone, "everything", everything, raising=False)
     monkeypatch.setattr("registry.cases.opening.is_drawn", lambda _secret, _number: False)

@@ -79,7 +79,9 @@ def test_when_the_day_has_passed_the_certificate_is_suspended(here: CaseTown) ->
     assert status(here) == 0
     here.town.now += DAY
     (passed,) = here.cases.commitments.watch()
-    assert (passed.case, passed.fact, len(passed.certificates)) == (number, "floor_plan", 1)
+    assert (passed.case, passed.fact, len(passed.certificates)) == (number, "floor_plan", 2), (
+        "food and combined licence"
+    )
     assert (status(here), state_of(here)) == (2, CommitmentState.OVERDUE)
     assert here.cases.commitments.watch() == []
 

@@ -23,7 +23,7 @@ def test_many_at_once_decide_once_and_hear_the_same(here: CaseTown) -> None:
     for each in asking:
         each.join()
     assert heard == ["grant"] * 6
-    assert (len(rows(here, CaseDecision)), len(rows(here, CaseEffect))) == (1, 2)
+    assert (len(rows(here, CaseDecision)), len(rows(here, CaseEffect))) == (1, 3)
 
 
 def test_many_at_once_carry_out_once(here: CaseTown) -> None:

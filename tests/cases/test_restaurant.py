@@ -52,6 +52,11 @@ def food_licences(here: CaseTown) -> list[Certificate]:
     return [each for each in rows(here, Certificate) if each.type == food]
 
 
+def combined_licences(here: CaseTown) -> list[Certificate]:
+    combined = here.town.definition("combined_licence").type
+    return [each for each in rows(here, Certificate) if each.type == combined]
+
+
 def with_rule(here: CaseTown, rule: str) -> Cases:
     """The town whose matter has another rule."""
     document = msgspec.to_builtins(here.cases.world.matters.named("open_restaurant")) | {"rule": rule}
@@ -70,7 +75,12 @@ def test_a_case_goes_from_the_wallet_to_the_certificate(here: CaseTown) -> None:
     (licence,) = food_licences(here)
     assert (licence.issuer, licence.issued_by) == (MARKET, f"case {number}")
     done = {each.name: each.certificate_id for each in rows(here, CaseEffect)}
-    assert done == {"food_licence": licence.certificate_id, "inspection": ""}
+    (combined,) = combined_licences(here)
+    assert done == {
+        "food_licence": licence.certificate_id,
+        "combined_licence": combined.certificate_id,
+        "inspection": "",
+    }
 
 
 def test_the_form_is_filled_from_proven_claims_each_with_its_source(here: CaseTown) -> None:
@@ -187,7 +197,12 @@ def test_one_effect_refused_makes_the_case_red_and_what_is_done_stands(
     object.__setattr__(here.cases.world.issuing, "may_issue", lambda *_: False)
     assert here.cases.effects.carry_out(number) == CaseState.RED
     states = {each.name: (each.state, each.problem) for each in rows(here, CaseEffect)}
-    assert states == {"food_licence": ("refused", "no-right"), "inspection": ("waiting", "")}
+    waits = ("waiting", "")
+    assert states == {
+        "food_licence": ("refused", "no-right"),
+        "combined_licence": waits,
+        "inspection": waits,
+    }
     object.__setattr__(here.cases.world.issuing, "may_issue", real)
     assert here.cases.effects.retry(number) == CaseState.ENDED
 

@@ -60,7 +60,11 @@ def reviewed(here: CaseTown, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_while_a_person_looks_again_nothing_more_is_carried_out(here: CaseTown, reviewed: str) -> None:
-    assert effects(here, reviewed) == {"food_licence": "done", "inspection": "waiting"}
+    assert effects(here, reviewed) == {
+        "food_licence": "done",
+        "combined_licence": "done",
+        "inspection": "waiting",
+    }
     with pytest.raises(WrongState):
         here.cases.effects.carry_out(reviewed)
     here.cases.watch(here.town.now)
@@ -98,7 +102,11 @@ def test_a_refusal_after_review_leaves_undone_what_was_not_done(here: CaseTown, 
     here.cases.deciding.by_person(reviewed, "clerk 3", "refuse", "no kitchen")
     here.cases.watch(here.town.now)
     assert state(here, reviewed) == CaseState.REFUSED
-    assert effects(here, reviewed) == {"food_licence": "done", "inspection": "waiting"}
+    assert effects(here, reviewed) == {
+        "food_licence": "done",
+        "combined_licence": "done",
+        "inspection": "waiting",
+    }
 
 
 def test_the_old_title_does_not_come_back_before_the_new_one_is_final(here: CaseTown) -> None:

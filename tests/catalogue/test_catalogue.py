@@ -21,6 +21,7 @@ ALIASES = {
     "resident_identity", "household_register_page", "driving_licence", "business_licence",
     "food_business_licence", "marriage", "birth", "real_estate_title",
     "construction_safety_licence", "social_security", "mandate", "guardianship",
+    "combined_licence",
 }  # fmt: skip
 
 

@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 PORTS = ("--port", "18000", "--chain-port", "18545")
 ROWS, WRONG = 250, 23
 GOOD = ROWS - WRONG
-"""Each story adds one: the licence that its matter ends in."""
+LICENCES = 2
+"""Each story adds these: the food licence and the combined licence that its matter ends in."""
 SERVING = "front page"
 
 
@@ -122,20 +123,21 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 def test_a_first_run_founds_issues_anchors_and_tells_the_whole_story(town: Town) -> None:
     lines, totals = town.run_once()
-    issued = GOOD + 1
+    issued = GOOD + LICENCES
     assert totals.pop("seconds") > 0
     assert totals == {
         "issued": issued,
         "refused": WRONG,
         "anchored": issued,
-        "claimed": 3 + by_login(lines),
-        "presented": 15,
-        "verified": 10,
+        "claimed": 4 + by_login(lines),
+        "presented": 17,
+        "verified": 11,
         "revoked": 1,
         "not_handed_in_again": 5,
         "handed_in": 1,
     }
-    assert sum("✔" in line or "✘" in line for line in lines) >= 18
+    assert sum("✔" in line or "✘" in line for line in lines) >= 20
+    assert any("组成证照“营业执照”已被撤销" in line and "was revoked" in line for line in lines)
     assert any("materials not handed in again: 5 of 6" in line for line in lines)
     assert town.ask("select count(*) from stop") == 0, "who oversteps with an account of its own is no thief"
     assert all(gone(pid) for pid in _pids(town))
@@ -144,10 +146,10 @@ def test_a_first_run_founds_issues_anchors_and_tells_the_whole_story(town: Town)
 def test_a_second_run_finds_what_is_there_and_takes_the_next_citizen(town: Town) -> None:
     before = town.ask("select count(*) from credential where kind = 'wallet'")
     lines, totals = town.run_once()
-    assert any(f"{GOOD + 1} certificates, block" in line for line in lines)
-    assert (totals["issued"], totals["anchored"]) == (GOOD + 2, GOOD + 2)
-    assert (totals["claimed"] - before, totals["revoked"]) == (3 + by_login(lines), 2)
-    assert town.ask("select count(distinct leaf) from certificate") == GOOD + 2
+    assert any(f"{GOOD + LICENCES} certificates, block" in line for line in lines)
+    assert (totals["issued"], totals["anchored"]) == (GOOD + 2 * LICENCES, GOOD + 2 * LICENCES)
+    assert (totals["claimed"] - before, totals["revoked"]) == (4 + by_login(lines), 2)
+    assert town.ask("select count(distinct leaf) from certificate") == GOOD + 2 * LICENCES
 
 
 def test_nothing_is_lost_when_everything_is_killed_in_the_middle_of_the_story(town: Town) -> None:
@@ -157,7 +159,7 @@ def test_nothing_is_lost_when_everything_is_killed_in_the_middle_of_the_story(to
         os.kill(pid, signal.SIGKILL)
     run.wait()
     _, totals = town.run_once()
-    assert (totals["issued"], totals["anchored"]) == (GOOD + 3, GOOD + 3)
+    assert (totals["issued"], totals["anchored"]) == (GOOD + 3 * LICENCES, GOOD + 3 * LICENCES)
     assert town.ask("select count(*) from batch where state not in ('final', 'voided', 'dissolved')") == 0
     assert town.ask("select count(*) from status_intent where state in ('pending', 'sent', 'mined')") == 0
 

@@ -1,5 +1,6 @@
 import pytest
 
+from tests.formats.kitchen import Kitchen
 from tests.formats.world import World
 
 
@@ -11,3 +12,8 @@ def world():
 @pytest.fixture
 def licence(world):
     return world.licence()
+
+
+@pytest.fixture
+def kitchen(world):
+    return Kitchen(world)

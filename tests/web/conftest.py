@@ -4,10 +4,10 @@ import pytest
 
 from registry.verification import Report, verify
 from tests.formats import world as worlds
-from tests.formats.conftest import licence, world
+from tests.formats.conftest import kitchen, licence, world
 from tests.web.node import Node
 
-__all__ = ["licence", "world"]
+__all__ = ["kitchen", "licence", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from tests.formats import (
     test_checks_of_the_anchor,
     test_checks_of_the_holder,
     test_checks_of_the_issuer,
+    test_parts,
     test_threats,
     test_verification,
 )
@@ -22,6 +23,7 @@ globals().update(
         test_checks_of_the_anchor,
         test_checks_of_the_holder,
         test_checks_of_the_issuer,
+        test_parts,
         test_verification,
         test_threats,
     )

@@ -68,6 +68,11 @@ def _words() -> str:
                 "What a credential's own entry says, by status.",
                 _by_status(findings.ENTRY_LINES),
             ),
+            (
+                "PART_LINES",
+                "What the status of a part says, by status; {part} is its name.",
+                _by_status(findings.PART_LINES),
+            ),
             ("REASONS", "The departments' terms.", {c: _pair(r) for c, r in lifecycle.REASONS.items()}),
             ("VERDICTS", "Names of verdicts.", {k: _pair(w) for k, w in wording.VERDICTS.items()}),
             ("CHECKS", "Names of checks.", {k: _pair(w) for k, w in wording.CHECKS.items()}),

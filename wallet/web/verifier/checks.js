@@ -11,7 +11,8 @@ import { PublicKey, USE, certifiedKey } from "./keys.js";
 import { NoSm } from "./sm.js";
 import { STATUS, readEntry } from "./status.js";
 import { before, covers, issuerAt, listStands, place, successors } from "./trust.js";
-import { ENTRY_LINES, FINDINGS, REASONS, STATUS_LINES } from "./words.js";
+import { reasoned, status as partsStatus } from "./parts.js";
+import { ENTRY_LINES, FINDINGS, STATUS_LINES } from "./words.js";
 
 /** @import { Binding, Kind, Presentation } from "./credential.js" */
 /** @import { StatusChange, Trust, TrustedKey, TrustedType } from "./trust.js" */
@@ -149,8 +150,17 @@ function certifies(x5c, key) {
   return certifiedKey(x5c[0]) === key.public.spki;
 }
 
-/** Check 6: 00 in every source at hand, each one needed fresh; the strictest wins. @param {Case} each @returns {Finding} */
+/** Check 6: 00 in every source at hand, each one needed fresh, and for every part; the strictest wins. @param {Case} each @returns {Finding} */
 export function status(each) {
+  const own = ownStatus(each);
+  const { type, claims, trust, moment, at } = each;
+  if (type?.definition.parts === undefined || own.outcome === "fail") return own;
+  const found = partsStatus(type.definition, claims, trust, moment, at);
+  return own.outcome === "unknown" && found.outcome !== "fail" ? own : found;
+}
+
+/** @param {Case} each @returns {Finding} */
+function ownStatus(each) {
   const { entry, payload, at } = each;
   if (entry !== undefined && before(entry.uri, "/status/") !== payload.iss) return FINDINGS.FOREIGN_LIST;
   if (at !== null) return statusThen(each, at);
@@ -170,10 +180,8 @@ function certificateStatus({ issuer, core, moment, trust, certificateChanges }) 
 
 /** With the department's term for it, where the history has it. @param {Finding} finding @param {StatusChange | undefined} last @returns {Finding} */
 function withReason(finding, last) {
-  if (finding.outcome !== "fail" || last === undefined || !Object.hasOwn(REASONS, last.reason)) return finding;
-  if (/** @type {Lines} */ (STATUS_LINES)[last.status] !== finding) return finding;
-  const reason = REASONS[/** @type {keyof typeof REASONS} */ (last.reason)];
-  return { ...finding, zh: `${finding.zh}：${reason.zh}`, en: `${finding.en}: ${reason.en}` };
+  if (finding.outcome !== "fail" || last === undefined) return finding;
+  return /** @type {Lines} */ (STATUS_LINES)[last.status] === finding ? reasoned(finding, last.reason) : finding;
 }
 
 /** By the credential's own list. @param {Case} each @param {{ uri: string, idx: number }} entry @returns {Finding} */

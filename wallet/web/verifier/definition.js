@@ -4,7 +4,7 @@ import { Misfit, sha256, same } from "./bytes.js";
 import { canonical, dumps } from "./json.js";
 import { list, oneOf, struct, text, whole, yesOrNo } from "./shape.js";
 import { ID_TYPES } from "./words.js";
-import { isAmount, isDate, isFile, isIdentifier, isName, isPicture, isText } from "./values.js";
+import { isAmount, isDate, isFile, isIdentifier, isName, isPicture, isText, statusPlaces } from "./values.js";
 
 /** @import { Shape } from "./shape.js" */
 
@@ -15,7 +15,7 @@ const named = { name: any, zh: any, en: any };
 
 const DATA_TYPES = oneOf(
   "text", "name", "number", "date", "amount", "code",
-  "id_type", "identifier", "citizen_number", "credit_code", "portrait", "file",
+  "id_type", "identifier", "citizen_number", "credit_code", "portrait", "file", "status_places",
 );
 
 const claim = sparse(
@@ -60,6 +60,7 @@ const definition = sparse(
     changed_keeps: texts,
     depends_on: list(sparse({ type: any, claim: any, is: any, days: whole() }, { reasons: texts }, { reasons: [] })),
     renewable_days: whole(),
+    parts: struct({ status: any, each: list(struct({ name: any, identifier: any })) }),
   },
   {
     until: "", derived: [], rules: [], unique_by: [], multiple: false, paper_valid_days: 1826, changed_keeps: [],
@@ -148,6 +149,8 @@ function isRight(claim, value) {
       return Object.hasOwn(ID_TYPES, value);
     case "identifier":
       return isText(value, 40);
+    case "status_places":
+      return value.length <= longest && statusPlaces(value) !== null;
     case "portrait":
       return isPicture(value);
     case "file":

@@ -7,6 +7,8 @@ import { length } from "./shape.js";
 
 const LARGEST_FILE = 32 * 1024;
 const FORBIDDEN = /[\p{Co}\p{Cs}\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/u;
+const STATUS_PLACE = /^([0-9A-Z]{1,32})\.([0-9A-Z]{21})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})$/;
+const LIST_SIZE = 131_072;
 const OTHER_DOTS = /[•・‧．.∙⋅●᛫]/u;
 const ASCII = /^[\u0000-\u007f]*$/;
 const DATE = /^([0-9]{4})-([0-9]{2})-([0-9]{2})$/;
@@ -38,6 +40,18 @@ export function isDate(value) {
 /** @param {string} value @returns {boolean} */
 export function isAmount(value) {
   return AMOUNT.test(value);
+}
+
+/**
+ * Places of status entries on the chain, each once, a space between two; null where the text is none.
+ * @param {string} value @returns {{ issuer: string, type: string, list: number, idx: number }[] | null}
+ */
+export function statusPlaces(value) {
+  const texts = value.split(" ");
+  const found = texts.map((each) => STATUS_PLACE.exec(each));
+  if (new Set(texts).size < texts.length) return null;
+  const places = found.flatMap((each) => (each ? [{ issuer: each[1], type: each[2], list: Number(each[3]), idx: Number(each[4]) }] : []));
+  return places.length === texts.length && places.every(({ idx }) => idx < LIST_SIZE) ? places : null;
 }
 
 /** base64 of a picture, at most 32 kB. @param {string} value @returns {boolean} */

@@ -299,6 +299,54 @@ export const FINDINGS = Object.freeze({
       "en": "Do not accept it; ask the issuer."
     }
   },
+  "PARTS_STAND": {
+    "outcome": "pass",
+    "zh": "本证和各组成证照均未被撤销、暂停或换发",
+    "en": "neither it nor any of its parts was revoked, suspended or superseded",
+    "advice": null
+  },
+  "PARTS_STOOD": {
+    "outcome": "pass",
+    "zh": "当时本证和各组成证照均未被撤销、暂停或换发",
+    "en": "neither it nor any of its parts was revoked, suspended or superseded at that time",
+    "advice": null
+  },
+  "PARTS_NOT_SHOWN": {
+    "outcome": "unknown",
+    "zh": "未出示各组成证照的状态位置，无法判断组成证照是否有效",
+    "en": "not shown where the status of its parts stands: they cannot be judged",
+    "advice": {
+      "zh": "请持证人连同该项一并出示。",
+      "en": "The holder should show that claim too."
+    }
+  },
+  "PART_UNKNOWN": {
+    "outcome": "unknown",
+    "zh": "缺少组成证照“{part}”的状态资料",
+    "en": "no status data of its part “{part}” at hand",
+    "advice": {
+      "zh": "更新信任资料后再核验。",
+      "en": "Get newer trust data and check again."
+    }
+  },
+  "PART_STALE": {
+    "outcome": "unknown",
+    "zh": "组成证照“{part}”的状态资料已过时",
+    "en": "the status data of its part “{part}” are too old",
+    "advice": {
+      "zh": "更新信任资料后再核验。",
+      "en": "Get newer trust data and check again."
+    }
+  },
+  "PART_VOID_BY_LATER": {
+    "outcome": "fail",
+    "zh": "后来对组成证照“{part}”的决定自当时或更早起生效",
+    "en": "a later decision on its part “{part}” takes effect from before that time",
+    "advice": {
+      "zh": "不要采用；请联系颁发机构核实。",
+      "en": "Do not accept it; ask the issuer."
+    }
+  },
   "IN_TIME": {
     "outcome": "pass",
     "zh": "在有效期内",
@@ -557,6 +605,37 @@ export const ENTRY_LINES = Object.freeze({
     "advice": {
       "zh": "请持证人出示新版证照。",
       "en": "The holder should show the newer version."
+    }
+  }
+});
+
+/** What the status of a part says, by status; {part} is its name. */
+export const PART_LINES = Object.freeze({
+  "1": {
+    "outcome": "fail",
+    "zh": "组成证照“{part}”已被撤销",
+    "en": "its part “{part}” was revoked",
+    "advice": {
+      "zh": "不能采用。",
+      "en": "It cannot be accepted."
+    }
+  },
+  "2": {
+    "outcome": "fail",
+    "zh": "组成证照“{part}”已被暂停",
+    "en": "its part “{part}” is suspended",
+    "advice": {
+      "zh": "不能采用。",
+      "en": "It cannot be accepted."
+    }
+  },
+  "3": {
+    "outcome": "unknown",
+    "zh": "组成证照“{part}”已有新版，本证未载明新版是否有效",
+    "en": "its part “{part}” has a newer version, of which this certificate does not tell whether it stands",
+    "advice": {
+      "zh": "请持证人换领综合许可证，或另行出示该组成证照的新版。",
+      "en": "The holder should renew this one, or show the newer version of that part beside it."
     }
   }
 });
