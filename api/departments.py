@@ -26,6 +26,7 @@ from api.oauth import Asking
 from api.problems import Problem
 from api.services import Used
 from registry import finding, taking_back
+from registry.drafting import LONGEST_KEY
 from registry.drafting import Request as IssuingRequest
 from registry.errors import NotAllowed
 from registry.issuing import Issued
@@ -45,7 +46,7 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=200,
+        max_length=LONGEST_KEY,
         description="Your own name for this request: sent again, nothing is issued twice.",
         examples=["2026-11-24/0017"],
     ),

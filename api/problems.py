@@ -13,10 +13,12 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError, DBAPIError
 from starlette.exceptions import HTTPException
 
 from api.logs import Log
 from registry.errors import RegistryError
+from registry.store.racing import was_overtaken
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -136,6 +138,19 @@ def install(app: FastAPI, log: Log) -> None:
     async def plain(request: Request, error: HTTPException) -> JSONResponse:
         kind, zh, en = _HTTP.get(error.status_code, _HTTP[400])
         return problem(request, error.status_code, kind, zh, en, headers=error.headers)
+
+    @app.exception_handler(DBAPIError)
+    async def of_the_store(request: Request, error: DBAPIError) -> JSONResponse:
+        if isinstance(error, DataError):  # PostgreSQL: a NUL in a text, a number that no column holds
+            zh, en = (
+                "请求中有无法保存的字符或数值。",
+                "The request has a character or number that cannot be kept.",
+            )
+            return problem(request, 422, "malformed", zh, en)
+        if was_overtaken(error):
+            busy = "同时办理的人较多，请再试一次。", "Others were doing the same at this moment: try again."
+            return problem(request, 503, "busy", *busy, headers={"Retry-After": "1"})
+        raise error
 
     app.add_middleware(Requests, log=log)
 

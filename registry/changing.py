@@ -9,7 +9,7 @@ from registry.issuing import Issued, Issuing
 from registry.lifecycle import Kind
 from registry.renewing import Renewal, renew
 from registry.status_changes import Decision, Publish, StatusChange, change
-from registry.store import Store
+from registry.store import Store, again_if_overtaken
 from registry.store.tables import Certificate
 from registry.trust import Trust
 
@@ -50,20 +50,29 @@ class Changing:
     def renew(self, issuer: str, certificate_id: str, renewal: Renewal) -> Issued:
         """Issue the next version (变更, 延续, 换证, 补领, 更正). Raises as `renewing.renew`."""
         issuers = self._acts_for(issuer, certificate_id)
-        return renew(self.issuing, issuer, certificate_id, renewal, review=self.review, predecessors=issuers)
+
+        def work() -> Issued:
+            review = self.review
+            return renew(self.issuing, issuer, certificate_id, renewal, review=review, predecessors=issuers)
+
+        return again_if_overtaken(work)
 
     def _change(self, issuer: str, certificate_id: str, decision: Decision, kind: Kind) -> StatusChange:
         issuers = self._acts_for(issuer, certificate_id)
-        with self.store.write() as session:
-            return change(
-                session,
-                certificate_id,
-                decision,
-                kind,
-                issuers=issuers,
-                publish=self.publish,
-                now=self.clock(),
-            )
+
+        def work() -> StatusChange:
+            with self.store.write() as session:
+                return change(
+                    session,
+                    certificate_id,
+                    decision,
+                    kind,
+                    issuers=issuers,
+                    publish=self.publish,
+                    now=self.clock(),
+                )
+
+        return again_if_overtaken(work)
 
     def _acts_for(self, issuer: str, certificate_id: str) -> tuple[str, ...]:
         """The issuer, and the certificate's own one where the issuer succeeded it for that type.

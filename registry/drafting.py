@@ -1,6 +1,7 @@
 """From a row to a certificate, before anything is stored: checked, salted, digested, sealed."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,9 @@ from registry.store.writing import Place
 from registry.vault import NONCE_BYTES, Contents, IssuerKey, Vault
 
 Randomness = Callable[[int], bytes]
+LONGEST_KEY = 200
+"""Characters of an idempotency key: what PostgreSQL can index, whatever they are."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Refused(RegistryError):
@@ -112,7 +116,8 @@ def draft(
     prepared = definitions.claims_for(definition, request.row, today=today, tz=tz)
     holders = definitions.holders(definition, prepared.claims)
     faults = _serial_faults(request.serial, [holder.identifier for holder in holders])
-    if faults := faults + _identifier_faults(request.identifier, definition):
+    faults += _identifier_faults(request.identifier, definition) + _key_faults(request.key)
+    if faults:
         return Refused(faults)
     valid_from, valid_until = definitions.validity(definition, prepared.claims, tz)
     number = definitions.number(definition, prepared.claims)
@@ -215,6 +220,13 @@ def _identifier_faults(identifier: str, definition: TypeDefinition) -> list[Faul
     if brought.type != definition.type:
         return [Fault("identifier", "标识中的类型代码不是该类型", "the identifier names another type")]
     return []
+
+
+def _key_faults(key: str) -> list[Fault]:
+    if len(key) <= LONGEST_KEY and not _CONTROL.search(key):
+        return []
+    zh = f"幂等键应为一行，不超过 {LONGEST_KEY} 个字符"
+    return [Fault("key", zh, f"an idempotency key is one line of at most {LONGEST_KEY} characters")]
 
 
 def _serial_faults(serial: str, identifiers: list[str]) -> list[Fault]:

@@ -8,10 +8,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from registry import certificate
@@ -20,8 +18,8 @@ from registry.definition import TypeDefinition
 from registry.drafting import Draft, Pool, Refused, Request, Version, draft, finish, first_version
 from registry.errors import NotAllowed, RegistryError
 from registry.identifiers import Fault
-from registry.store import Store, writing
-from registry.store.writing import KeyedRow, Overtaken, Place
+from registry.store import Store, again_if_overtaken, writing
+from registry.store.writing import KeyedRow, Place
 from registry.vault import Permutation, Vault
 
 Randomness = Callable[[int], bytes]
@@ -29,9 +27,6 @@ MayIssue = Callable[[str, str, int, int], bool]
 """(issuer, type, type version, now): whether issuer may issue that now, and for an hour more."""
 Digests = Callable[[str, int], certificate.SdAlg]
 """(issuer, now): the name of the digest of what it issues."""
-T = TypeVar("T")
-
-_ATTEMPTS = 5
 
 
 class KeyReused(RegistryError):
@@ -114,7 +109,7 @@ class Issuing:
         drafted = self.draft(request, definition, now)
         if isinstance(drafted, Refused):
             raise drafted
-        return self._again_if_overtaken(lambda: self._issue_one(issuer, definition, drafted, now))
+        return again_if_overtaken(lambda: self._issue_one(issuer, definition, drafted, now))
 
     def issue_chunk(
         self,
@@ -138,7 +133,7 @@ class Issuing:
         drafts = [
             each if isinstance(each, Refused) else self.draft(each, definition, now) for each in requests
         ]
-        return self._again_if_overtaken(lambda: self._issue_many(issuer, definition, drafts, now, beside))
+        return again_if_overtaken(lambda: self._issue_many(issuer, definition, drafts, now, beside))
 
     def issue_version(
         self,
@@ -263,15 +258,6 @@ class Issuing:
     def _require_right(self, issuer: str, definition: TypeDefinition, now: int) -> None:
         if not self.may_issue(issuer, definition.type, definition.version, now):
             raise NoRight
-
-    def _again_if_overtaken(self, work: Callable[[], T]) -> T:
-        """PostgreSQL lets two writers try the same; the tables' constraints let one of them through."""
-        for _ in range(_ATTEMPTS - 1):
-            try:
-                return work()
-            except (IntegrityError, Overtaken):
-                continue
-        return work()
 
 
 def _keyed(row: dict[str, object], drafted: Draft) -> KeyedRow:

@@ -1,6 +1,6 @@
 """Leases: who does a piece of work for the moment. They save work; the tables' constraints guard it."""
 
-from registry.store import Store
+from registry.store import Store, wait_turn
 from registry.store.tables import Lease
 
 
@@ -14,6 +14,7 @@ def hold(store: Store, name: str, owner: str, *, now: int, seconds: int) -> bool
         if row.until - now > seconds // 2:
             return True
     with store.write() as session:
+        wait_turn(session, "lease", name)
         row = session.get(Lease, name)
         if row is not None and row.owner != owner and row.until > now:
             return False
@@ -24,6 +25,7 @@ def hold(store: Store, name: str, owner: str, *, now: int, seconds: int) -> bool
 def release(store: Store, name: str, owner: str) -> None:
     """Gives a lease back, so that the next one need not wait for its end."""
     with store.write() as session:
+        wait_turn(session, "lease", name)
         row = session.get(Lease, name)
         if row is not None and row.owner == owner:
             session.delete(row)

@@ -7,9 +7,8 @@ outcome. The log entry is committed in the same transaction that makes the answe
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from registry import policies, secrets, values
@@ -40,7 +39,7 @@ from registry.queries.refusals import (
 )
 from registry.queries.reviews import Word
 from registry.rights import COMPARISONS, Rights, Rule
-from registry.store import Store
+from registry.store import Store, again_if_overtaken
 from registry.store.tables import Certificate
 from registry.trust import Trust
 from registry.vault import Vault
@@ -68,13 +67,11 @@ __all__ = [
     "Word",
 ]
 
-T = TypeVar("T")
 Settled = Callable[[Session, str, str | None], None]
 """Told in the transaction that decides a query: its outcome, or why it was refused, and what was kept."""
 
 PASSED_ON: Final = "asked"
 """Outcome in the asker's own log of a question that went to another registry."""
-ATTEMPTS: Final = 5
 LIMITS: Final = (TooManyQueries, SecondPersonNeeded, ComparedBefore, SourceUnknown, MandateFallsShort)
 
 
@@ -144,7 +141,7 @@ class Querying:
             self._log_refusal(query, issuers, rule, settled, now, replying, refusal)
             raise refusal
         try:
-            return self._again(
+            return again_if_overtaken(
                 lambda: self._answers(query, definition, rule, issuers, settled, now, replying)
             )
         except LIMITS as over:
@@ -181,7 +178,7 @@ class Querying:
             return PassedOn(definition.type, word, due)
 
         try:
-            return self._again(write)
+            return again_if_overtaken(write)
         except LIMITS as over:
             self._log_refusal(query, [query.asker], over.kind, None, now)
             raise
@@ -220,14 +217,6 @@ class Querying:
             self.answer_seconds,
             self.randomness,
         )
-
-    def _again(self, work: Callable[[], T]) -> T:
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return work()
-            except IntegrityError:  # PostgreSQL: another query took the same place in a log or a count
-                continue
-        return work()
 
     def _may_share(self, type_code: str, query: Query, issuers: Sequence[str]) -> bool:
         """Whether any issuer shares the claims asked about at all."""
@@ -354,6 +343,7 @@ class Querying:
     ) -> None:
         def write() -> None:
             with self.store.write() as session:
+                limits.take_turn(session, query.asker)
                 policies.record(session, self.rights, now)
                 for issuer in issuers:
                     self._recording.log(session, query, issuer, why, "refused", None, now)
@@ -366,4 +356,4 @@ class Querying:
                 if settled is not None:
                     settled(session, why, None)
 
-        self._again(write)
+        again_if_overtaken(write)

@@ -17,7 +17,10 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("data"), description="Folder of the store, key files and chain state.")
     database: str = Field(
-        default="", description="SQLAlchemy URL; empty: SQLite in the data folder (registry.sqlite)."
+        default="",
+        repr=False,
+        description="SQLAlchemy URL of the store, such as `postgresql://registry@db.example/registry`; "
+        "empty: SQLite in the data folder (registry.sqlite).",
     )
     chain_url: str = Field(default="http://127.0.0.1:8545", description="JSON-RPC address of the chain node.")
     chain_id: int = Field(default=31337, description="Chain id that the node must report.")

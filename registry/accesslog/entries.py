@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from registry import jcs
 from registry.logproof import START, digest, link
+from registry.store import wait_turn
 from registry.store.tables import AccessEntry, AccessSalt
 from registry.vault import Unreadable, Vault
 
@@ -81,8 +82,9 @@ def append(
 
     type, claims, case, manner, second: as in Entry.
 
-    Two writers cannot take the same place: (issuer, seq) is the primary key.
+    Two writers cannot take the same place: (issuer, seq) is the primary key, and one waits for the other.
     """
+    wait_turn(session, "log", issuer)
     last = session.exec(
         select(AccessEntry).where(AccessEntry.issuer == issuer).order_by(col(AccessEntry.seq).desc()).limit(1)
     ).first()

@@ -28,6 +28,7 @@ from registry.matters import Effect, Matter
 from registry.matters.loading import UnknownMatter
 from registry.renewing import Renewal, renew
 from registry.status_changes import Decision
+from registry.store import again_if_overtaken
 from registry.store.tables import (
     Case,
     CaseEffect,
@@ -158,7 +159,8 @@ class Effects:
 
     def _try(self, case: Case, matter: Matter, row: CaseEffect) -> None:
         effect = next(each for each in matter.effects if each.name == row.name)
-        try:
+
+        def work() -> None:
             match effect.do:
                 case "issue":
                     self._issue(case, effect, row)
@@ -168,6 +170,9 @@ class Effects:
                     self._revoke(case, effect, row)
                 case "task":
                     self._give(case, matter, effect, row)
+
+        try:
+            again_if_overtaken(work)
         except WrongState:  # a person has the case
             return
         except RegistryError as refusal:

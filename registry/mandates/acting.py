@@ -5,11 +5,8 @@ the own identity; nothing of the principal's. From then on the case's department
 principal, as far as power and right both go. Each use of a power is in the log of who issued it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from registry import accesslog, asking, contents, credential, secrets, values
@@ -21,12 +18,10 @@ from registry.queries import limits
 from registry.queries.limits import TooManyQueries
 from registry.queries.refusals import MandateFallsShort, UnknownMatter
 from registry.requesting import MadeRequest
+from registry.store import again_if_overtaken
 from registry.store.tables import Acting as Row
 from registry.usecases import UseCases
 from registry.walletanswers import Presented
-
-T = TypeVar("T")
-_ATTEMPTS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,7 @@ class Acting:
                     self._take(session, row, outcome.presented)
                 return self._principal(session, row)
 
-        return _again(work)
+        return again_if_overtaken(work)
 
     def at_window(
         self,
@@ -176,10 +171,10 @@ class Acting:
                 return found
 
         try:
-            return _again(work)
+            return again_if_overtaken(work)
         except (MandateFallsShort, TooManyQueries) as refusal:
             kind = refusal.kind
-            _again(lambda: self._log_refusal(asker, case, matter, clerk, index, kind))
+            again_if_overtaken(lambda: self._log_refusal(asker, case, matter, clerk, index, kind))
             raise
 
     def ground_of(self, session: Session, asker: str, case: str, principal: bytes | None) -> str | None:
@@ -240,6 +235,7 @@ class Acting:
         """In the asker's own log, about who was said to act: whether there is such a certificate or not."""
         runtime, now = self.use_cases.runtime, self.use_cases.runtime.clock()
         with runtime.store.write() as session:
+            limits.take_turn(session, asker)
             accesslog.append(
                 session,
                 asker,
@@ -297,13 +293,3 @@ class Acting:
     def _powers(self) -> Powers:
         runtime = self.use_cases.runtime
         return Powers(runtime.sealed, runtime.catalogue, runtime.tz)
-
-
-def _again(work: Callable[[], T]) -> T:
-    """PostgreSQL: another decision took the same place in a log."""
-    for _ in range(_ATTEMPTS - 1):
-        try:
-            return work()
-        except IntegrityError:
-            continue
-    return work()

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from registry import clerks
 from registry.errors import NotFound, RegistryError
+from registry.store import wait_turn
 from registry.store.tables import AskedQuery, QueryAlert
 
 HOUR: Final = 3_600
@@ -48,7 +49,11 @@ class Caps:
 
 
 def admit(session: Session, caps: Caps, asker: str, clerk: str, now: int) -> None:
-    """Let one more query through. Raises TooManyQueries."""
+    """Let one more query through; the next one of this department waits until it is decided.
+
+    Raises TooManyQueries.
+    """
+    take_turn(session, asker)
     asked = [
         (caps.clerk_hour, HOUR, clerk),
         (caps.clerk_day, DAY, clerk),
@@ -58,6 +63,11 @@ def admit(session: Session, caps: Caps, asker: str, clerk: str, now: int) -> Non
     for most, seconds, who in asked:
         if len(_outcomes(session, asker, who, now - seconds, most)) >= most:
             raise TooManyQueries
+
+
+def take_turn(session: Session, asker: str) -> None:
+    """Be the one query of this department that is decided now; before any turn in a log."""
+    wait_turn(session, "asked", asker)
 
 
 def record(session: Session, asker: str, clerk: str, outcome: str, now: int) -> None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select, update
 
+from registry.store.racing import Overtaken
 from registry.store.rows import insert_many, pieces, take_ids
 from registry.store.tables import (
     Certificate,
@@ -50,10 +51,6 @@ class KeyedRow(NamedTuple):
     subjects: Sequence[bytes]
     key: str
     body_hash: bytes
-
-
-class Overtaken(Exception):
-    """Another writer came first (PostgreSQL); the transaction is to be done again."""
 
 
 def reserve(

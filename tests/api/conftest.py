@@ -49,9 +49,14 @@ def written() -> Written:
 
 @pytest.fixture
 def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
-    shutil.copytree(founded, tmp_path / "data")
+    yield from town_in(founded, tmp_path / "data")
+
+
+def town_in(founded: Path, folder: Path) -> Iterator[Town]:
+    """A town in a copy of that folder."""
+    shutil.copytree(founded, folder)
     made: list[Town] = []
-    runtime = Runtime.open(settings_in(tmp_path / "data"), "api", clock=lambda: made[0].now)
+    runtime = Runtime.open(settings_in(folder), "api", clock=lambda: made[0].now)
     made.append(Town(runtime))
     yield made[0]
     runtime.close()

@@ -173,7 +173,8 @@ class Town:
         issuing = self.runtime.issuing(
             lambda _issuer, _type, _version, _now: True, lambda *asked: digests(self.trust(), *asked)
         )
-        request = Request(row, f"{issuer}-{alias}-{sorted(row.items())}-{sorted(more.items())}", **more)
+        asked = f"{issuer}-{alias}-{sorted(row.items())}-{sorted(more.items())}"
+        request = Request(row, hashlib.sha256(asked.encode()).hexdigest(), **more)
         return issuing.issue(issuer, self.definition(alias).type, request).certificate_id
 
     def citizen(self, number: int = 7) -> str:

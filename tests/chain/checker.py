@@ -5,6 +5,7 @@ one root; every batch that counts is on the chain as it is stored; no sequence h
 batch that the store does not know.
 """
 
+import contextlib
 import hashlib
 import json
 import sqlite3
@@ -12,6 +13,8 @@ import urllib.request
 from collections import Counter
 from collections.abc import Collection
 from typing import Any
+
+import psycopg
 
 from tests.chain.town import Town
 
@@ -31,7 +34,7 @@ def check(
     held: certificates that are rightly kept out of batches. foreign: issuer and seq of a thief's batches;
     stolen: the accounts that he sent them by.
     """
-    with sqlite3.connect(f"file:{town.folder / 'registry.sqlite'}?mode=ro", uri=True) as store:
+    with contextlib.closing(_opened(town)) as store:
         leaves = _leaves(store)
         batches = _batches(store)
         waiting = store.execute("SELECT count(*) FROM certificate WHERE state = 'held'").fetchone()[0]
@@ -62,6 +65,14 @@ def check(
         assert _root(leaves[key]) == root
 
 
+def _opened(town: Town) -> sqlite3.Connection | psycopg.Connection[Any]:
+    """The store as its driver sees it."""
+    url = town.store.engine.url
+    if url.get_backend_name() == "sqlite":
+        return sqlite3.connect(f"file:{town.folder / 'registry.sqlite'}?mode=ro", uri=True)
+    return psycopg.connect(dbname=url.database, user=url.username, host=str(url.query["host"]))
+
+
 def _check_nonces(url: str, rows: list[tuple[str, int, str]]) -> None:
     """Every nonce that the chain counts is a row of ours, and every row is done with."""
     assert {state for _, _, state in rows} <= {"final", "failed"}, rows
@@ -71,7 +82,7 @@ def _check_nonces(url: str, rows: list[tuple[str, int, str]]) -> None:
         assert nonces == list(range(used)), (account, nonces, used)
 
 
-def _leaves(store: sqlite3.Connection) -> dict[tuple[str, int], list[bytes]]:
+def _leaves(store: sqlite3.Connection | psycopg.Connection[Any]) -> dict[tuple[str, int], list[bytes]]:
     """Leaf hashes by (issuer, seq), made here from the canonical bytes."""
     rows = store.execute(
         "SELECT b.issuer, b.seq, c.canonical FROM certificate c JOIN batch b ON b.id = c.batch "
@@ -83,7 +94,9 @@ def _leaves(store: sqlite3.Connection) -> dict[tuple[str, int], list[bytes]]:
     return found
 
 
-def _batches(store: sqlite3.Connection) -> dict[tuple[str, int], tuple[bytes, int, str]]:
+def _batches(
+    store: sqlite3.Connection | psycopg.Connection[Any],
+) -> dict[tuple[str, int], tuple[bytes, int, str]]:
     rows = store.execute(
         "SELECT issuer, seq, root, size, state FROM batch WHERE state NOT IN ('voided', 'dissolved')"
     )
