@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from registry import taking_back
+from registry.asking import query_for
 from registry.cases.errors import NotStanding
 from registry.cases.written import Granted, Referred, finished
 from registry.catalogue import load_catalogue
@@ -66,6 +67,10 @@ def test_a_combined_licence_names_its_parts_and_falls_with_one_of_them(here: Cas
 
     report = shown(here, phone, combined.certificate_id)
     assert (report.verdict, set(report.claims)) == ("valid", {"operator_name", "part_status"})
+
+    with here.town.runtime.store.read() as session:
+        asked = query_for(session, here.town.runtime.catalogue, [("combined_licence", ("trade",))]).to_dict()
+    assert [each["path"] for each in asked["credentials"][0]["claims"]] == [["trade"], ["part_status"]]
 
     here.town.revoke(MARKET, food.certificate_id, "penalty")
     report = shown(here, phone, combined.certificate_id)
