@@ -96,7 +96,7 @@ def test_what_is_issued_after_the_day_has_passed_is_suspended_too(here: CaseTown
     assert here.cases.commitments.watch() == []
     here.cases.effects.carry_out(number)
     (passed,) = here.cases.commitments.watch()
-    assert (len(passed.certificates), status(here), state_of(here)) == (1, 2, CommitmentState.OVERDUE)
+    assert (len(passed.certificates), status(here), state_of(here)) == (2, 2, CommitmentState.OVERDUE)
     assert here.cases.commitments.watch() == []
 
 
