@@ -161,8 +161,8 @@ def _proven(session: Session, services: Services, login: Login, response_code: s
         door.end(session, login, services.now())
     if progress != Progress.PROVEN:
         return None
-    now, catalogue = services.now(), services.runtime.catalogue
-    given = door.offered(session, login, catalogue, proving.identity_type, now)
+    now = services.now()
+    given = door.offered(session, login, services.runtime, proving.identity_type, now)
     chosen = [each.certificate.lineage for each in given.certificates]
     return door.allow(session, login, chosen, now=now, randomness=services.sharing.randomness)
 

@@ -116,7 +116,7 @@ class _Page:
                 given = door.offered(
                     session,
                     login,
-                    self.services.runtime.catalogue,
+                    self.services.runtime,
                     self.proving.identity_type,
                     self.services.now(),
                 )
@@ -237,7 +237,7 @@ def _decided(session: Session, this: _Page, login: Login, chosen: set[str]) -> R
         door.end(session, login, now)
         return this.answered(login, error="access_denied")
     elif action == "allow" and this.proving.learn(session, login) == Progress.PROVEN:
-        given = door.offered(session, login, services.runtime.catalogue, this.proving.identity_type, now)
+        given = door.offered(session, login, services.runtime, this.proving.identity_type, now)
         lineages = [each.certificate.lineage for each in given.certificates]
         ticked = [each for each in lineages if str(each) in chosen]
         holder = "holder" in this.given

@@ -16,16 +16,17 @@ import orjson
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from registry import b64, secrets
+from registry import b64, guardianship, secrets
 from registry.authorisations import BadGrant, Tokens, open_authorisation
 from registry.catalogue import Catalogue
 from registry.entitlements import Entitlement, entitlements
 from registry.errors import RegistryError
 from registry.grants import granting
 from registry.identity import Identity, is_alive
+from registry.runtime import Runtime
 from registry.secrets import Randomness
 from registry.store import Store
-from registry.store.tables import AccessToken, AuthorisationKind, Certificate, Login, Offer
+from registry.store.tables import AccessToken, AuthorisationKind, Certificate, Ground, Login, Offer
 from registry.trust import Trust
 from registry.withdrawing import end_authorisations
 
@@ -186,18 +187,29 @@ def prove(session: Session, login: Login, identity: Identity) -> None:
     session.add(login)
 
 
-def offered(session: Session, login: Login, catalogue: Catalogue, identity_type: str, now: int) -> Offered:
-    """What the proven person is asked to allow.
+def offered(session: Session, login: Login, runtime: Runtime, identity_type: str, now: int) -> Offered:
+    """What the proven person is asked to allow: a child's certificates until the 16th birthday.
 
     The identity certificate is never among it: it is offered at a window, so that no login makes another.
 
     Raises:
         NothingToGive: nothing of what was asked for.
     """
-    found = _givable(session, login, catalogue, identity_type, now)
+    found = tuple(
+        each
+        for each in _givable(session, login, runtime.catalogue, identity_type, now)
+        if each.granting.ground != Ground.GUARDIAN or not _is_grown_up(session, runtime, each, now)
+    )
     if not found and not login.scope:
         raise NothingToGive
     return Offered(found, bool(login.scope))
+
+
+def _is_grown_up(session: Session, runtime: Runtime, child: Entitlement, now: int) -> bool:
+    row = child.certificate
+    definition = runtime.catalogue.definition(row.type, row.type_version)
+    role = child.granting.role
+    return guardianship.ends(session, runtime.sealed, definition, row, role, runtime.tz) <= now
 
 
 def allow(

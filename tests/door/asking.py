@@ -145,6 +145,20 @@ class Wallet(Claiming):
         assert found is not None
         return found
 
+    def offered(self) -> set[str]:
+        """The certificates that a login would ask to allow."""
+        services = self.town.services
+        assert services is not None
+        handle = self.push().json()["request_uri"].rpartition(":")[2]
+        type_code = self.town.definition("resident_identity").type
+        with services.store.write() as session:
+            login = door.enter(
+                session, handle, client=CLIENT, browser=None, new_browser="b", now=self.town.now
+            )
+            door.prove(session, login, self.proven())
+            given = door.offered(session, login, services.runtime, type_code, self.town.now)
+            return {each.certificate.certificate_id for each in given.certificates}
+
     def allowed(self, pushed: httpx.Response) -> str:
         """The code for a pushed request, proven and allowed without a page."""
         services = self.town.services
@@ -156,7 +170,7 @@ class Wallet(Claiming):
                 session, handle, client=CLIENT, browser=None, new_browser="b", now=self.town.now
             )
             door.prove(session, login, self.proven())
-            given = door.offered(session, login, services.runtime.catalogue, type_code, self.town.now)
+            given = door.offered(session, login, services.runtime, type_code, self.town.now)
             chosen = [each.certificate.lineage for each in given.certificates]
             return door.allow(
                 session, login, chosen, now=self.town.now, randomness=services.sharing.randomness

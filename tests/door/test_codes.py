@@ -1,6 +1,7 @@
 """Pushed requests and codes: what is refused, in the specifications' words, and what one login gives."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ from registry.signing import SigningKey
 from registry.store.tables import Login
 from tests.api.town import MARKET, ORIGIN, POLICE, Town
 from tests.door.asking import CLIENT, VERIFIER, Wallet
-from tests.door.people import everything
+from tests.door.people import birth_row, everything
 
 
 @pytest.fixture
@@ -199,3 +200,17 @@ def test_a_request_is_one_clients_one_browsers_and_ends(town: Town, wallet: Wall
     town.now += door.PUSHED_LIFE
     with pytest.raises(door.NoLogin):
         enter(second)
+
+
+def test_a_login_lists_a_child_until_the_16th_birthday(
+    town: Town, wallet: Wallet, held: dict[str, str]
+) -> None:
+    born = {"birth_date": "2010-12-01", "issued_on": "2010-12-02", "certificate_number": "Q440000099"}
+    child = town.issue(POLICE, "birth", birth_row(town, 7) | born)
+    town.anchor(POLICE)
+    birthday = int(datetime(2026, 12, 1, tzinfo=town.runtime.tz).timestamp())
+    town.now = birthday - 1
+    assert {child, held["birth"]} <= wallet.offered()
+    town.now = birthday
+    assert held["birth"] in wallet.offered()
+    assert child not in wallet.offered()
