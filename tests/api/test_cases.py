@@ -39,10 +39,10 @@ from tests.cases.conftest import (
 from tests.cases.test_restaurant import PLAN, food_licences, rows
 from tests.cases.test_several_parties import page_row
 from tests.openid4vp.conftest import Phone
+from tests.refusals import refused
 from wallet.answering import Answering
 from wallet.casework import Casework, NothingLeft, still_missing
 from wallet.claiming import Claiming
-from wallet.exchange import Refused
 from wallet.logging_in import Door
 
 __all__ = ["founded", "here", "http", "new_wallet", "town", "written"]
@@ -217,14 +217,14 @@ def test_what_the_wallet_begins_a_window_goes_on_with_and_back(world: World) -> 
 def test_what_a_window_begins_a_wallet_goes_on_with(world: World) -> None:
     citizen, office = world.citizen(), world.office()
     number = office.open()
-    with pytest.raises(Refused, match="no-such-case"):
+    with refused("no-such-case"):
         citizen.work.show(number)
     assert citizen.work.join(number, "operator")["number"] == number
     assert [each["number"] for each in citizen.work.all()] == [number]
     assert citizen.answer(number) == ["floor_plan"]
     stranger = world.citizen(8)
     for refused in (lambda: stranger.work.join(number, "operator"), lambda: stranger.work.show(number)):
-        with pytest.raises(Refused, match="no-such-case"):
+        with refused("no-such-case"):
             refused()
 
 
@@ -251,7 +251,7 @@ def test_the_same_request_opens_one_case_and_everything_done_twice_is_done_once(
     assert len(food_licences(world.here)) == len(rows(world.here, Document)) == 1
     assert len(office.get("/cases?state=ended")) == 1
     citizen.work.rate(number, 4)
-    with pytest.raises(Refused, match="said-before"):
+    with refused("said-before"):
         citizen.work.rate(number, 1)
 
 
@@ -481,7 +481,7 @@ def test_a_document_is_capped_and_used_again_with_consent(world: World) -> None:
     assert kind(office.send("POST", f"/cases/{second}/documents/operator/lease/reuse", reuse)) == "malformed"
     stranger = world.citizen(8)
     other = stranger.work.open("open_restaurant", "operator", INPUTS, "1")
-    with pytest.raises(Refused, match="another-person"):
+    with refused("another-person"):
         stranger.work.use_again(other, "floor_plan", id)
     assert stranger.work.documents() == []
 
@@ -506,7 +506,7 @@ def test_problems_have_types_of_their_own(world: World) -> None:
         (lambda: citizen.work.review(number), "case-state"),
         (lambda: citizen.work.show("20261124AAAAAAAAA"), "no-such-case"),
     ):
-        with pytest.raises(Refused, match=expected):
+        with refused(expected):
             call()
     assert not rows(world.here, CaseEffect)
 

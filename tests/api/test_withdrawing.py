@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import httpx
-import pytest
 
 from registry.list_keeping import ListKeeper
 from registry.signing import SigningKey
 from tests.api.test_claims import Wallet, offered
 from tests.api.town import ORIGIN, POLICE, Town
+from tests.refusals import refused
 from wallet.claiming import Claiming, withdraw
 from wallet.keyfile import WalletFile
-from wallet.openid4vci import Refused
 from wallet.presenting import present
 
 NewWallet = Callable[[str], WalletFile]
@@ -102,7 +101,7 @@ def test_a_recovery_code_counts_once_and_a_wrong_one_says_no_more(
     assert outcome.recovery_code is not None
     withdraw(http, ORIGIN, outcome.recovery_code)
     for code in (outcome.recovery_code, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"):
-        with pytest.raises(Refused, match="not-found"):
+        with refused("not-found"):
             withdraw(http, ORIGIN, code)
 
 
