@@ -223,9 +223,9 @@ def test_what_a_window_begins_a_wallet_goes_on_with(world: World) -> None:
     assert [each["number"] for each in citizen.work.all()] == [number]
     assert citizen.answer(number) == ["floor_plan"]
     stranger = world.citizen(8)
-    for refused in (lambda: stranger.work.join(number, "operator"), lambda: stranger.work.show(number)):
+    for look in (lambda: stranger.work.join(number, "operator"), lambda: stranger.work.show(number)):
         with refused("no-such-case"):
-            refused()
+            look()
 
 
 def test_the_same_request_opens_one_case_and_everything_done_twice_is_done_once(world: World) -> None:
