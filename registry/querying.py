@@ -190,7 +190,10 @@ class Querying:
             NotFound, MissingPurpose, BadQuery, NoSuchHolder: as `ask`.
         """
         definition = self._definition(query)
-        if query.ask not in COMPARISONS:
+        # Nobody is looked up before a right covers the question; the refusal is logged when it is put.
+        if query.ask not in COMPARISONS or isinstance(
+            self.rights.decide(query.asked(definition.type), self.clock()), str
+        ):
             return False
         with self.store.read() as session:
             holders = self._finding.holders(session, query, definition)

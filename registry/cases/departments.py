@@ -6,7 +6,7 @@ from typing import Final
 from sqlmodel import Session
 
 from registry.cases.accepting import advance
-from registry.cases.taking import forget, keep, require_taking
+from registry.cases.taking import forget, keep, require_taking, still_taken
 from registry.cases.world import GOOD, NONE, NOT_SHARED, PENDING, Identifier, Known, World
 from registry.matters import Fact, Matter
 from registry.matters.matter import About
@@ -86,11 +86,14 @@ class Departments:
             for each in facts
             if each.verdict == NONE and self.world.day(each.at) == today
         }
+        awaited = still_taken(session, case)
         found = []
         for party in self.world.parties(session, case):
             for fact in matter.facts_of(party.role):
                 known = good if fact.least else good | none
                 if fact.about is None or (party.id, fact.name) in known:
+                    continue
+                if awaited is not None and fact.name not in awaited:
                     continue
                 named = None if fact.elsewhere is None else self.world.value(session, case, fact.elsewhere)
                 of_whom = self._of_whom(session, case, party, fact.about)

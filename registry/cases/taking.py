@@ -33,6 +33,16 @@ def require_taking(world: World, session: Session, number: str, name: str = "", 
     return case
 
 
+def still_taken(session: Session, case: Case) -> frozenset[str] | None:
+    """The facts that a case which is no longer collected takes in: those promised to it. None: any.
+
+    What it was decided from stays as it was, whatever a late answer shows.
+    """
+    if case.state == CaseState.OPEN:
+        return None
+    return frozenset(each.fact for each in promises(session, case.id, CommitmentState.OPEN))
+
+
 def party_of(session: Session, case: Case, role: str, position: int) -> CaseParty:
     """One party of a case. Raises NoSuchCase."""
     row = session.exec(

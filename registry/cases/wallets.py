@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from registry.cases.accepting import advance
 from registry.cases.commitments import Commitments, identity_of, promises
 from registry.cases.errors import AnotherPerson, WrongState
-from registry.cases.taking import forget, keep, party_of, require_taking
+from registry.cases.taking import forget, keep, party_of, require_taking, still_taken
 from registry.cases.world import GOOD, Identifier, Known, World
 from registry.matters import Fact
 from registry.matters.asking import fact_of, query_of
@@ -107,13 +107,14 @@ class Wallets:
         return sorted(each.fact for each in rows)
 
     def _take(self, session: Session, case: Case, party: CaseParty, presented: Sequence[Presented]) -> None:
-        matter = self.world.matter(case)
+        matter, awaited = self.world.matter(case), still_taken(session, case)
         positions: dict[str, int] = {}
         for each in presented:
             fact = matter.fact(fact_of(each.query))
             position = positions.setdefault(fact.name, 0)
             positions[fact.name] += 1
-            if position == 0:
+            taken = awaited is None or fact.name in awaited
+            if position == 0 and taken:
                 forget(session, party, fact.name)
             if position >= fact.most:
                 continue
@@ -121,6 +122,8 @@ class Wallets:
             core = each.report.get("core") or {}
             known = Known(dict(each.report["claims"]) if each.good else {}, each.text)
             self._identify(session, case, party, fact, known, core)
+            if not taken:
+                continue
             certificate_id = str(core.get("certificate_id", "")) if each.good else ""
             keep(self.world, session, case, party, fact, position, WALLET, verdict, certificate_id, known)
 

@@ -5,7 +5,7 @@ import pytest
 from registry import transactiondata
 from registry.cases.errors import AnotherPerson, BadInput, WrongState
 from registry.standing import standing
-from registry.store.tables import CaseState, Commitment, CommitmentState, Document
+from registry.store.tables import CaseFact, CaseState, Commitment, CommitmentState, Document
 from tests.api.town import MARKET, POLICE
 from tests.cases.conftest import INPUTS, CaseTown, card_row, everything, title_row
 from tests.cases.test_restaurant import PLAN, complete, food_licences, plan, rows
@@ -116,6 +116,31 @@ def test_a_case_that_ended_takes_in_only_what_was_promised(here: CaseTown) -> No
     here.cases.effects.carry_out(number)
     with pytest.raises(WrongState):
         here.cases.documents.put(number, "operator", "lease", PLAN, "application/pdf")
+
+
+def test_a_late_answer_changes_nothing_that_the_case_was_decided_from(here: CaseTown) -> None:
+    """A second title stands, the one that was decided on does not: nothing is issued on the second."""
+    number, phone = promised(here), here.phones[7]
+    (title,) = [each for each in rows(here, CaseFact) if each.name == "title"]
+    with here.town.runtime.store.write() as session:
+        session.delete(session.get_one(CaseFact, title.id))
+    made = here.cases.collecting.request(number, "operator")
+    assert made is not None
+    here.cases.collecting.ask(number, clerk="clerk 3")
+    assert here.cases.deciding.decide(number).outcome == "grant"
+    decided_on = {(each.name, each.certificate_id) for each in rows(here, CaseFact)}
+    other = title_row(
+        7, title_number="粤(2021)羊城市不动产权第0000099号", unit_number="440106001001GB00001F00000099"
+    )
+    phone.claim(*here.issued(POLICE, "real_estate_title", other))
+    phone.credentials[:] = [phone.credentials[0], phone.credentials[-1]]
+    request = phone.read(made.link)
+    assert phone.answer(request, everything(phone, request)).is_success
+    here.cases.collecting.take(number, "operator")
+    assert {(each.name, each.certificate_id) for each in rows(here, CaseFact)} == decided_on
+    here.town.revoke(POLICE, title.certificate_id)
+    assert here.cases.effects.carry_out(number) == CaseState.RED
+    assert not food_licences(here)
 
 
 def test_only_what_the_matter_lets_come_later_can_be_promised(here: CaseTown) -> None:

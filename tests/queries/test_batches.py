@@ -162,6 +162,19 @@ def test_a_second_comparison_within_thirty_days_goes_this_way(town: Town, batchi
     assert [each.outcome for each in decided(town, batching, row)] == ["no"]
 
 
+def test_whether_a_certificate_is_somebodys_is_not_told_by_a_batch_that_no_right_covers(
+    town: Town, batching: Batching
+) -> None:
+    certificate = town.citizen()
+    assert batching.post(posted(0, "1", queries=(replace(VOUCHED, value="x"),))).state == "answered"
+    unfounded = replace(VOUCHED, value="y", case="C2", matter="old_scheme")
+    by_certificate = replace(unfounded, holder=None, certificate_id=certificate)
+    for name, asked in (("2", unfounded), ("3", by_certificate)):
+        row = batching.post(posted(0, name, queries=(asked,)))
+        assert [each.outcome for each in decided(town, batching, row)] == ["not-shared"]
+    assert [entry.outcome for entry in entries(town)] == ["no", "refused", "refused"]
+
+
 def test_what_no_right_allows_is_refused_one_by_one_and_logged(town: Town, batching: Batching) -> None:
     refused = query(ask="claims", claims=("portrait",))
     row = batching.post(posted(0, queries=(query(), refused)))
