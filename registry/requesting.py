@@ -11,42 +11,65 @@ import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from typing import Any, Final, TypeVar
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import UNSET, Meta
 from sqlalchemy import CursorResult, delete, func, update
 from sqlmodel import Session, col, select
 
 from registry import (
     asking,
     dcql,
-    jcs,
-    jwe,
     nonces,
     requestobject,
     secrets,
-    sm,
     transactiondata,
     verifications,
     walletanswers,
 )
 from registry.checks import REQUEST_LEEWAY
 from registry.dcql import Query
-from registry.errors import NotFound, RegistryError
+from registry.errors import NotFound
 from registry.lists import newest_origin
-from registry.requestobject import Key, Keys, Metadata, Prefix, RequestObject
+from registry.requestcontents import (
+    Kept,
+    Sealed,
+    algorithms,
+    link,
+    read_posted,
+    request_object,
+    with_code,
+)
+from registry.requested import (
+    MadeRequest,
+    Outcome,
+    RequestOver,
+    Taken,
+    TooManyRequests,
+    UnsuitableWallet,
+)
+from registry.requestobject import Prefix
 from registry.runtime import Runtime
 from registry.secrets import Randomness
 from registry.signers import Signer, Signers
 from registry.signing import SigningKey, Use
 from registry.store import Store
 from registry.store.tables import Login, PresentationRequest, RequestPurpose, RequestState
-from registry.suites import ES256, SM
 from registry.trust import Trust
-from registry.walletanswers import BadAnswer, Presented, Question
+
+__all__ = [
+    "KEPT",
+    "LIFE",
+    "MadeRequest",
+    "Outcome",
+    "RequestOver",
+    "Requesting",
+    "Taken",
+    "TooManyRequests",
+    "UnsuitableWallet",
+    "forget_expired",
+]
 
 LIFE: Final = 300
 """Seconds that a request is open."""
@@ -56,112 +79,6 @@ MOST_OPEN: Final = 10_000
 """Requests that one department may have open; those of logins, which its key may sign, apart."""
 T = TypeVar("T")
 _ERROR: Final = re.compile(r"[a-z_]{1,64}")
-
-
-class RequestOver(RegistryError):
-    """The request was answered, refused, or has expired."""
-
-    kind = "request-over"
-
-    def __init__(self) -> None:
-        super().__init__("该请求已结束，请重新发起。", "The request is over; a new one is needed.")
-
-
-class TooManyRequests(RegistryError):
-    """This department has too many requests open."""
-
-    kind = "too-many-requests"
-    status = 429
-
-    def __init__(self) -> None:
-        super().__init__("未完成的请求过多，请稍后再试。", "Too many requests are open; try again later.")
-
-
-class UnsuitableWallet(RegistryError):
-    """The wallet says that it cannot answer this request."""
-
-    kind = "unsuitable-wallet"
-    mender = "holder"
-
-    def __init__(self) -> None:
-        super().__init__("该钱包不支持所要求的证照格式。", "The wallet knows no format that is asked for.")
-
-
-class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored of a request.
-
-    back: where the same device returns to; empty across devices. tells: whether the wallet is told the
-    response code, which it brings to the challenge endpoint. algorithms: that issuers sign with.
-    """
-
-    nonce: str
-    state: str
-    client_id: str
-    response_uri: str
-    response_mode: str
-    key: bytes
-    query: Query
-    transactions: tuple[str, ...]
-    back: str
-    tells: bool = False
-    algorithms: tuple[str, ...] = (ES256.alg,)
-
-    @property
-    def question(self) -> Question:
-        return Question(self.query, self.client_id, self.nonce, self.transactions)
-
-
-class _Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored of an answer."""
-
-    presented: tuple[Presented, ...] = ()
-    satisfied: bool = False
-    error: str = ""
-
-
-class _Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """The members of an answer (section 8), encrypted or not."""
-
-    state: str
-    vp_token: Any = None
-    error: Annotated[str, Meta(min_length=1)] | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class MadeRequest:
-    """A request, made. id: a secret. link: for a wallet, as link or QR. expires: Unix seconds."""
-
-    id: str
-    link: str
-    request_uri: str
-    expires: int
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Taken:
-    """An answer was taken. back: where the wallet sends its user next. code: to bring to the challenge
-    endpoint (`presentation_during_issuance_session`)."""
-
-    back: str | None = None
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a request.
-
-    state: `open`, `answered`, `refused` or `expired`. satisfied: everything required was shown, is valid and
-    was agreed to. error: the wallet's, where it refused. fetched: whether a wallet took the request.
-    """
-
-    id: str
-    state: str
-    expires: int
-    fetched: bool = False
-    satisfied: bool = False
-    presented: tuple[Presented, ...] = ()
-    error: str = ""
-    answered_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +156,7 @@ class Requesting:
         request_uri = f"{newest_origin(session).origin}/openid4vp/{id}"
         response_uri = f"{request_uri}/response"
         signer = self.signers.signer(session, asker, Use.REQUESTS, now)
-        sealed = _Sealed(
+        sealed = Sealed(
             nonce=secrets.token(self.randomness),
             state=secrets.handle(self.randomness),
             client_id=requestobject.client_id(named, x5c=signer.x5c, response_uri=response_uri),
@@ -250,7 +167,7 @@ class Requesting:
             transactions=tuple(transaction_data),
             back=same_device_return or "",
             tells=tells,
-            algorithms=_algorithms(self.trust(), now),
+            algorithms=algorithms(self.trust(), now),
         )
         row = PresentationRequest(
             id=id,
@@ -264,7 +181,7 @@ class Requesting:
         )
         session.add(row)
         session.flush()
-        return MadeRequest(id, _link(row, sealed, request_uri), request_uri, row.expires)
+        return MadeRequest(id, link(row, sealed, request_uri), request_uri, row.expires)
 
     def link(self, session: Session, id: str) -> str:
         """The link of a request that is open, or was answered and still has time.
@@ -275,8 +192,8 @@ class Requesting:
             NotFound, RequestOver: as they say.
         """
         row = self._living(session, id, self.clock(), RequestState.OPEN, RequestState.ANSWERED)
-        sealed = self._unseal(f"{id}/request", row.sealed, _Sealed)
-        return _link(row, sealed, sealed.response_uri.removesuffix("/response"))
+        sealed = self._unseal(f"{id}/request", row.sealed, Sealed)
+        return link(row, sealed, sealed.response_uri.removesuffix("/response"))
 
     def fetch(
         self, id: str, *, wallet_nonce: str | None = None, wallet_metadata: Mapping[str, Any] | None = None
@@ -292,12 +209,12 @@ class Requesting:
         now = self.clock()
         with self.store.write() as session:
             row = self._living(session, id, now)
-            sealed = self._unseal(f"{id}/request", row.sealed, _Sealed)
+            sealed = self._unseal(f"{id}/request", row.sealed, Sealed)
             signer = self._signer(session, row, sealed, now)
             if row.fetched_at is None:
                 row.fetched_at = now
                 session.add(row)
-            request = _request(row, sealed, wallet_nonce)
+            request = request_object(row, sealed, wallet_nonce)
         return requestobject.sign(request, key=signer.key, x5c=signer.x5c)
 
     def answer(self, id: str, form: Mapping[str, str]) -> Taken:
@@ -312,16 +229,16 @@ class Requesting:
         now = self.clock()
         with self.store.read() as session:
             row = self._living(session, id, now)
-            sealed = self._unseal(f"{id}/request", row.sealed, _Sealed)
+            sealed = self._unseal(f"{id}/request", row.sealed, Sealed)
             asker, login = row.asker, row.purpose == RequestPurpose.LOGIN
-        answer = _answer(sealed, form)
+        answer = read_posted(sealed, form)
         if answer.error is not None:
             error = answer.error if _ERROR.fullmatch(answer.error) else "invalid_request"
-            return self._conclude(id, asker, sealed, _Kept(error=error), now)
+            return self._conclude(id, asker, sealed, Kept(error=error), now)
         token = walletanswers.read(answer.vp_token, sealed.query)
         trust = self.trust() if login or self.everywhere is None else self.everywhere()
         judged = walletanswers.judge(token, sealed.question, trust, now)
-        kept = _Kept(presented=judged.presented, satisfied=judged.satisfied)
+        kept = Kept(presented=judged.presented, satisfied=judged.satisfied)
         return self._conclude(id, asker, sealed, kept, now)
 
     def outcome(self, id: str, *, asker: str | None = None, response_code: str | None = None) -> Outcome:
@@ -345,7 +262,7 @@ class Requesting:
                 return Outcome(
                     id, state, row.expires, row.fetched_at is not None, answered_at=row.answered_at
                 )
-            kept = self._unseal(f"{id}/outcome", row.outcome, _Kept)
+            kept = self._unseal(f"{id}/outcome", row.outcome, Kept)
             return Outcome(
                 id,
                 row.state,
@@ -369,7 +286,7 @@ class Requesting:
             raise _unknown()
         return self.outcome(id, response_code=response_code)
 
-    def _conclude(self, id: str, asker: str, sealed: _Sealed, kept: _Kept, now: int) -> Taken:
+    def _conclude(self, id: str, asker: str, sealed: Sealed, kept: Kept, now: int) -> Taken:
         code = secrets.token(self.randomness) if sealed.back or sealed.tells else None
         change = (
             update(PresentationRequest)
@@ -394,7 +311,7 @@ class Requesting:
                 verifications.count(session, each.report, verifier=asker, now=now)
         if code is None:
             return Taken()
-        return Taken(_with_code(sealed.back, code) if sealed.back else None, code if sealed.tells else None)
+        return Taken(with_code(sealed.back, code) if sealed.back else None, code if sealed.tells else None)
 
     def _room(self, session: Session, asker: str, purpose: RequestPurpose, now: int) -> None:
         open_ones = select(func.count()).where(
@@ -414,7 +331,7 @@ class Requesting:
             raise RequestOver
         return row
 
-    def _signer(self, session: Session, row: PresentationRequest, sealed: _Sealed, now: int) -> Signer:
+    def _signer(self, session: Session, row: PresentationRequest, sealed: Sealed, now: int) -> Signer:
         """Who signs; a key that was put in its place since then cannot stand for the link's client_id."""
         signer = self.signers.signer(session, row.asker, Use.REQUESTS, now)
         prefix: Any = sealed.client_id.partition(":")[0]
@@ -443,61 +360,6 @@ def forget_expired(session: Session, now: int) -> None:
     session.connection().execute(over)
 
 
-def _algorithms(trust: Trust, now: int) -> tuple[str, ...]:
-    """What credentials may be signed with to be checked here: ES256, and SM2 where an issuer has it."""
-    used = {suite for issuer in trust.issuers.values() for suite in issuer.suites(now)}
-    return (ES256.alg, *((SM.alg,) if SM in used and sm.installed() else ()))
-
-
-def _request(row: PresentationRequest, sealed: _Sealed, wallet_nonce: str | None) -> RequestObject:
-    encrypted = sealed.response_mode == requestobject.ENCRYPTED
-    keys = Keys(keys=(Key.of(SigningKey.from_secret(sealed.key).public),))
-    return RequestObject(
-        client_id=sealed.client_id,
-        response_uri=sealed.response_uri,
-        response_mode="direct_post.jwt" if encrypted else "direct_post",
-        nonce=sealed.nonce,
-        state=sealed.state,
-        dcql_query=sealed.query,
-        client_metadata=Metadata(
-            jwks=keys if encrypted else UNSET,
-            encrypted_response_enc_values_supported=jwe.ENCODINGS if encrypted else (jwe.ENCODINGS[1],),
-            vp_formats_supported={
-                name: each | {"sd-jwt_alg_values": list(sealed.algorithms)}
-                for name, each in requestobject.FORMATS.items()
-            },
-        ),
-        transaction_data=sealed.transactions or UNSET,
-        wallet_nonce=UNSET if wallet_nonce is None else wallet_nonce,
-        iat=row.created,
-        exp=row.expires,
-    )
-
-
-def _link(row: PresentationRequest, sealed: _Sealed, request_uri: str) -> str:
-    if sealed.client_id.startswith("redirect_uri:"):
-        return requestobject.SCHEME + "?" + urlencode(requestobject.parameters(_request(row, sealed, None)))
-    asked = {"client_id": sealed.client_id, "request_uri": request_uri, "request_uri_method": "post"}
-    return requestobject.SCHEME + "?" + urlencode(asked)
-
-
-def _answer(sealed: _Sealed, form: Mapping[str, str]) -> _Answer:
-    """The members of a posted answer. An error may come in the open, where nothing could be encrypted."""
-    encrypted = sealed.response_mode == requestobject.ENCRYPTED
-    members: dict[str, Any] = dict(form)
-    try:
-        if encrypted and "error" not in form:
-            members = jcs.loads(jwe.decrypt(form.get("response", ""), SigningKey.from_secret(sealed.key)))
-        elif "vp_token" in members:
-            members["vp_token"] = jcs.loads(form["vp_token"].encode())
-        answer = msgspec.convert(members, _Answer)
-    except (RegistryError, msgspec.ValidationError, UnicodeError):
-        raise BadAnswer from None
-    if not hmac.compare_digest(answer.state.encode(), sealed.state.encode()):
-        raise BadAnswer
-    return answer
-
-
 def _is_of(row: PresentationRequest, asker: str | None) -> bool:
     """Whether a department may read it: its own, and no login, though its key may have signed that too."""
     return asker is None or (row.asker == asker and row.purpose == RequestPurpose.DEPARTMENT)
@@ -511,12 +373,6 @@ def _is_told(row: PresentationRequest, response_code: str | None) -> bool:
     if not hmac.compare_digest(row.code_hash, secrets.hashed(response_code)):
         raise _unknown()
     return True
-
-
-def _with_code(back: str, code: str) -> str:
-    parts = urlsplit(back)
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("response_code", code)])
-    return urlunsplit(parts._replace(query=query))
 
 
 def _unknown() -> NotFound:
