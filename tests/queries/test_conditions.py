@@ -180,6 +180,10 @@ def test_an_agent_is_answered_within_the_mandate_only(town: Town, querying: Quer
         def manner(self, session: Session, query: Query) -> str:
             return "mandate"
 
+        def principals(self, session: Session, query: Query, now: int) -> frozenset[bytes]:
+            assert query.holder is not None
+            return frozenset({town.runtime.sealed.holder_index(*query.holder)})
+
     town.citizen()
     acting = replace(BIRTH, on_behalf="mandate 1", case="C1")
     with pytest.raises(MandateFallsShort):
