@@ -4,6 +4,8 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Each of the many processes of a run would otherwise compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
+# Twice as many as cores: whoever waits for a block, a browser or another process leaves its core to others.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 
 .PHONY: run test check bench faults docs library setup format lock clean help
 
@@ -11,7 +13,7 @@ run: setup ## Set up, found the sample town, play the story, serve until Ctrl-C 
 	@$(BIN)/python -m scripts.run $(if $(ONCE),--once) $(ARGS)
 
 test: setup ## Run every test (SLOW=0 leaves out the slow ones)
-	@$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(if $(filter 0,$(SLOW)),-m "not slow") $(ARGS)
 
 check: setup ## Format, lint, types, Solidity lint, import rules
 	$(BIN)/ruff format --check .
