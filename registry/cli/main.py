@@ -6,6 +6,7 @@ Each group of commands has a module of its own, which imports what it needs only
 
 import os
 import sys
+from functools import cache
 from importlib import import_module
 
 import typer
@@ -45,8 +46,9 @@ COMMANDS = (
 )
 
 
+@cache
 def assemble() -> typer.Typer:
-    """Let every module add its commands."""
+    """Let every module add its commands, once a process."""
     for name in COMMANDS:
         import_module(f"registry.cli.{name}").add_to(app)
     return app
