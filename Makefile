@@ -4,8 +4,8 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Each of the many processes of a run would otherwise compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
-# Twice as many as cores: whoever waits for a block, a browser or another process leaves its core to others.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
+# One more than cores: whoever waits for a block, a browser or another process leaves its core to others.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: run test check bench faults docs library setup format lock clean help
 

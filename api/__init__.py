@@ -83,10 +83,7 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         redirect_slashes=False,  # the redirect would go to whatever host the request names
         responses={"4XX": {"model": problems.Problem, "description": "A refusal, in both languages."}},
     )
-    cache = TrustCache(runtime.store, runtime.catalogue, runtime.settings, runtime.clock)
-    app.state.services = Services.of(runtime, trust or cache.current, trust or cache.everywhere)
-    app.state.metrics = measures.metrics_of(app.state.services)
-    app.state.log = log or Log()
+    serve_from(app, runtime, trust, log)
     for router in (
         oauth.router,
         departments.router,
@@ -131,10 +128,20 @@ def create_app(runtime: Runtime, trust: Callable[[], Trust] | None = None, log: 
         allow_headers=["*"],
         expose_headers=["WWW-Authenticate"],
     )
-    problems.install(app, app.state.log)
+    problems.install(app)
     app.add_middleware(caching.NotKept)
     openapi.describe(app)
     return app
+
+
+def serve_from(
+    app: FastAPI, runtime: Runtime, trust: Callable[[], Trust] | None = None, log: Log | None = None
+) -> None:
+    """Let an app answer from this runtime from now on; the arguments are those of `create_app`."""
+    cache = TrustCache(runtime.store, runtime.catalogue, runtime.settings, runtime.clock)
+    app.state.services = Services.of(runtime, trust or cache.current, trust or cache.everywhere)
+    app.state.metrics = measures.metrics_of(app.state.services)
+    app.state.log = log or Log()
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,6 @@
 """What this registry says of itself: Credential Issuer and authorisation server metadata."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from api import authorisation_details, encryption
@@ -60,23 +60,20 @@ def authorisation_server(
     origin: str,
     scopes: list[str],
     *,
-    served: Collection[str],
     require_par: bool,
     require_attestation: bool,
 ) -> dict[str, Any]:
     """Authorisation server metadata (RFC 8414).
 
-    served: paths that answer; of the endpoints for logins only those are named. require_par: RFC 9126.
-    require_attestation: of wallets (Attestation-Based Client Authentication, section 10).
+    require_par: RFC 9126. require_attestation: of wallets (Attestation-Based Client Authentication,
+    section 10).
     """
-    logins = {member: f"{origin}{path}" for member, path in _LOGINS.items() if path in served}
-    by_code = {"authorization_endpoint", "authorization_challenge_endpoint"} & logins.keys()
-    document = {
+    return {
         "issuer": origin,
         "token_endpoint": f"{origin}/token",
         "response_types_supported": ["code"],
         "grant_types_supported": [
-            *(["authorization_code"] if by_code else []),
+            "authorization_code",
             PRE_AUTHORISED,
             "refresh_token",
         ],
@@ -91,14 +88,11 @@ def authorisation_server(
         "authorization_details_types_supported": [authorisation_details.TYPE],
         "scopes_supported": scopes,
         "status_list_aggregation_endpoint": f"{origin}/status",
-        **logins,
+        **{member: f"{origin}{path}" for member, path in _LOGINS.items()},
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": require_par,
     }
-    if by_code:
-        document["code_challenge_methods_supported"] = ["S256"]
-        document["authorization_response_iss_parameter_supported"] = True
-    if "pushed_authorization_request_endpoint" in logins:
-        document["require_pushed_authorization_requests"] = require_par
-    return document
 
 
 def configurations(origin: str, trust: Trust, catalogue: Catalogue, now: int) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def credential_issuer(request: Request, services: Used) -> Response:
 
 
 @router.get("/.well-known/oauth-authorization-server", summary="Authorisation server metadata")
-def authorisation_server(request: Request, services: Used) -> JSONResponse:
+def authorisation_server(services: Used) -> JSONResponse:
     """Where wallets get their tokens (RFC 8414)."""
     scopes = issuer_metadata.configurations(
         services.origin(), services.trust(), services.runtime.catalogue, services.now()
@@ -60,7 +60,6 @@ def authorisation_server(request: Request, services: Used) -> JSONResponse:
     document = issuer_metadata.authorisation_server(
         services.origin(),
         [*sorted(scopes), CERTIFICATES, HOLDER],
-        served=request.app.openapi()["paths"].keys(),
         require_par=services.runtime.settings.require_par,
         require_attestation=services.runtime.settings.require_wallet_attestation,
     )

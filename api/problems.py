@@ -109,7 +109,7 @@ def problem(
     return JSONResponse(document, status, dict(headers or {}), media_type="application/problem+json")
 
 
-def install(app: FastAPI, log: Log) -> None:
+def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document, and log each request once."""
 
     @app.exception_handler(RegistryError)
@@ -152,7 +152,7 @@ def install(app: FastAPI, log: Log) -> None:
             return problem(request, 503, "busy", *busy, headers={"Retry-After": "1"})
         raise error
 
-    app.add_middleware(Requests, log=log)
+    app.add_middleware(Requests)
 
 
 def _field(location: Sequence[str | int]) -> str:
@@ -170,15 +170,15 @@ def _place(error: Exception) -> str:
 class Requests:
     """ASGI middleware: a reference for each request, a cap on its body, one log line, safe headers."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]], log: Log) -> None:
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
         self.app = app
-        self.log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        log: Log = scope["app"].state.log
         state = scope.setdefault("state", {})
         state["reference"] = base64.b32encode(os.urandom(5)).decode()
         began = time.perf_counter()
@@ -195,7 +195,7 @@ class Requests:
             await self.app(scope, _capped(scope, receive), respond)
         except Exception as error:
             # The message may quote what somebody sent, so only the kind of error and its place are logged.
-            self.log("error", reference=state["reference"], error=type(error).__name__, at=_place(error))
+            log("error", reference=state["reference"], error=type(error).__name__, at=_place(error))
             if not status:
                 broken = problem(
                     Request(scope),
@@ -207,7 +207,7 @@ class Requests:
                 )
                 await broken(scope, receive, respond)
         finally:
-            self.log(
+            log(
                 "request",
                 reference=state["reference"],
                 method=scope["method"],

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-import api
 from api.logs import Log
 from registry.runtime import Runtime
 from registry.settings import Settings
+from tests.api.apps import app_over
 from tests.api.town import ORIGIN, Town, found
 from wallet.keyfile import WalletFile
 
@@ -69,12 +69,12 @@ def http(town: Town, written: Any) -> Iterator[httpx.Client]:
 
 
 def serve(town: Town, written: Any) -> Iterator[httpx.Client]:
-    app = api.create_app(town.runtime, town.trust, Log(written))
-    town.services = app.state.services
-    # Without its lifespan: these tests tick the list keeper themselves.
-    client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
-    yield client
-    client.close()
+    with app_over(town.runtime, town.trust, Log(written)) as app:
+        town.services = app.state.services
+        # Without its lifespan: these tests tick the list keeper themselves.
+        client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+        yield client
+        client.close()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from fastapi.testclient import TestClient
 from sqlmodel import select
 from stdnum.iso7064 import mod_37_36
 
-import api
 from api import at_window
 from api import cases as routes
 from api.logs import Log
@@ -23,6 +22,7 @@ from registry.clients import give_token
 from registry.queries import limits
 from registry.standing import standings
 from registry.store.tables import AskedAgain, Case, CaseEffect, CaseRating, CaseState, Commitment, Document
+from tests.api.apps import app_over
 from tests.api.town import HOUSING, MARKET, ORIGIN, POLICE, Town, citizen_number
 from tests.cases.conftest import (
     INPUTS,
@@ -146,11 +146,11 @@ class Citizen:
 
 @pytest.fixture
 def world(here: CaseTown, written: Any) -> Iterator[World]:
-    app = api.create_app(here.town.runtime, here.town.trust, Log(written))
-    here.town.services = app.state.services
-    client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
-    yield World(here, client)
-    client.close()
+    with app_over(here.town.runtime, here.town.trust, Log(written)) as app:
+        here.town.services = app.state.services
+        client = TestClient(app, base_url=ORIGIN, raise_server_exceptions=False)
+        yield World(here, client)
+        client.close()
 
 
 def names(missing: list[dict[str, str]]) -> list[str]:
