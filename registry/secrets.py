@@ -19,8 +19,9 @@ def token(randomness: Randomness) -> str:
 
 
 def handle(randomness: Randomness) -> str:
-    """128 random bits as base64url, for addresses."""
-    return b64.encode(randomness(16))
+    """128 random bits as base64url, for addresses and commands: it begins with no dash, as an option does."""
+    drawn = b64.encode(randomness(16))
+    return "A" + drawn[1:] if drawn.startswith("-") else drawn
 
 
 def hashed(secret: str) -> bytes:

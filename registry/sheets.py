@@ -35,7 +35,7 @@ KEY = "_key"
 """Column with the department's own name for a row. Other columns that begin with _ are not looked at."""
 
 _FORMULA = re.compile(r"\s*'?[=+\-@＝＋－＠]")
-_FORMULA_CELL = re.compile(rb'<c\s[^>]{0,200}?r="[A-Z]{1,3}(\d{1,7})"[^>]{0,200}>\s{0,20}<f[\s/>]')
+_FORMULA_CELL = re.compile(rb'<c\s[^<>]{0,200}?r="[A-Z]{1,3}(\d{1,7})"[^<>]{0,200}>\s{0,20}<f[\s/>]')
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _PIECE = 2**20
 

@@ -17,9 +17,9 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it (SQLite)."""
-_POOL: dict[str, Any] = {"max_overflow": -1, "hide_parameters": True}
+_POOL: dict[str, Any] = {"max_overflow": -1}
 """As many connections as there are threads that want one: where the pool is smaller, fifteen writers in a
-queue keep the one whose turn it is from reading. An error's text ends in logs, so it is without parameters.
+queue keep the one whose turn it is from reading.
 """
 
 
@@ -67,7 +67,7 @@ def open_store(url: str) -> Store:
     """Open the database at an SQLAlchemy URL, made where it is missing, and bring its tables up to date."""
     address = make_url(url)
     sqlite = address.get_backend_name() == "sqlite"
-    engine = _sqlite(url, address.database) if sqlite else create_engine(url, **_POOL)
+    engine = _sqlite(url, address.database) if sqlite else create_engine(url, hide_parameters=True, **_POOL)
     with engine.execution_options(writing=False).connect() as connection:
         newest = migrations.is_newest(connection)
     if not newest:  # only then wait for other writers
@@ -94,14 +94,16 @@ def _tables_may_be_replaced(connection: Connection) -> Iterator[None]:
 
 
 def _sqlite(url: str, database: str | None) -> Engine:
-    if database and database != ":memory:":
+    in_memory = not database or database == ":memory:"
+    if database and not in_memory:
         path = Path(database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)  # SQLite gives its journals the same mode
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-        **_POOL,
+        hide_parameters=True,  # an error's text ends in logs
+        **({} if in_memory else _POOL),
     )
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)

@@ -275,9 +275,10 @@ class Town:
     def _state(self) -> object:
         """Another value after each commit by anybody else than this connection (PRAGMA data_version)."""
         if self._look is None:
-            place = self.runtime.store.engine.url.database
-            assert place is not None
-            self._look = sqlite3.connect(place, check_same_thread=False)
+            place = self.runtime.store.engine.url
+            if place.get_backend_name() != "sqlite" or place.database is None:
+                return object()
+            self._look = sqlite3.connect(place.database, check_same_thread=False)
         (version,) = self._look.execute("PRAGMA data_version").fetchone()
         return version, self.now, dict(self.ended), set(self.compromised), self.wallet_providers
 

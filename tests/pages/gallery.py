@@ -91,7 +91,8 @@ class Gallery:
         self.app = FastAPI()
         self.app.state.services = services
         self.app.include_router(pages.router)
-        install(self.app, Log())
+        self.app.state.log = Log()
+        install(self.app)
 
     def _use_once(self, audience: str, nonce: str, _expires: int) -> bool:
         first = (audience, nonce) not in self.used

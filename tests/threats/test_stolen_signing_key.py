@@ -18,6 +18,7 @@ from registry.trust import Trust
 from tests.api.conftest import Written
 from tests.api.test_claims import offered
 from tests.api.town import ORIGIN, POLICE, Town, certify
+from tests.refusals import refused
 from wallet.claiming import Claiming
 from wallet.keyfile import WalletFile
 from wallet.presenting import present
@@ -115,7 +116,7 @@ def test_without_a_good_key_nothing_is_cut(
     stolen = next(each for each in town.runtime.ring.signing(POLICE) if each.uses & Use.CREDENTIALS).key
     reported.stolen[stolen.public.thumbprint] = town.now
     offer = offered(town, town.citizen())
-    with pytest.raises(Exception, match="no-signer"):
+    with refused("no-signer"):
         Claiming(new_wallet("hers"), served, lambda: town.now).claim(offer.link(ORIGIN), offer.pin)
 
 
