@@ -5,8 +5,8 @@ Used by anchoring.py and status_sending.py, which make the calls.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from eth_account.signers.local import LocalAccount
 from sqlmodel import Session, col, select
 
 from registry import stops
@@ -24,7 +24,10 @@ from registry.store.tables import (
     TransactionState,
 )
 
-Accounts = Callable[[str], Sequence[LocalAccount]]
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+Accounts = Callable[[str], Sequence["LocalAccount"]]
 """A department's chain accounts that this process holds, oldest first."""
 
 
@@ -58,7 +61,7 @@ class Desk:
             ours = session.exec(select(Department.code).order_by(Department.code)).all()
         return [code for code in ours if code in self.facts.ledger.departments]
 
-    def outbox(self, account: LocalAccount) -> Outbox:
+    def outbox(self, account: "LocalAccount") -> Outbox:
         """The outbox of an account."""
         address = account.address.lower()
         if address not in self.outboxes:

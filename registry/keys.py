@@ -13,21 +13,20 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 
 from registry.errors import RegistryError
 from registry.signing import SigningKey
 from registry.suites import ES256, Suite, suite_named
 
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
 Randomness = Callable[[int], bytes]
-# eth_account brings in py_ecc, which lets Python recurse 100,000 deep: JSON that a stranger nested as deep
-# then overflows the C stack and ends the process.
-sys.setrecursionlimit(1_000)
 
 
 class KeysClosed(RegistryError):
@@ -75,8 +74,13 @@ class ChainKey(Key, frozen=True, tag="account"):
     """A chain account's secp256k1 key."""
 
     @property
-    def account(self) -> LocalAccount:
+    def account(self) -> "LocalAccount":
         """The account, ready to sign transactions."""
+        # eth_account brings in py_ecc: half a second, and leave to recurse 100,000 deep, where JSON that a
+        # stranger nested as deep overflows the C stack and ends the process.
+        from eth_account import Account
+
+        sys.setrecursionlimit(1_000)
         account: LocalAccount = Account.from_key(self.value)
         return account
 
@@ -178,11 +182,11 @@ class KeyRing:
                 return held.key
         raise NoSuchKey("本进程没有这个签名密钥。", "This process has no such signing key.")
 
-    def accounts(self, owner: str) -> list[LocalAccount]:
+    def accounts(self, owner: str) -> "list[LocalAccount]":
         """All chain accounts of an owner, oldest first."""
         return [key.account for key in self._keys if isinstance(key, ChainKey) and key.owner == owner]
 
-    def account(self, owner: str, among: Iterable[str] | None = None) -> LocalAccount:
+    def account(self, owner: str, among: Iterable[str] | None = None) -> "LocalAccount":
         """The newest chain account of an owner; among: addresses that may be taken. Raises NoSuchKey."""
         allowed = None if among is None else {address.lower() for address in among}
         for account in reversed(self.accounts(owner)):

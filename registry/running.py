@@ -12,8 +12,8 @@ from registry.runtime import Runtime
 from registry.settings import Settings
 from registry.worker import Worker
 
-POLL = 0.15
-"""Seconds between two rounds in which nothing was done."""
+POLL, LONGEST_POLL = 0.15, 0.6
+"""Seconds between two rounds in which nothing was done: at first, and when long nothing was."""
 
 LEAST_BALANCE = 10**18
 log = logging.getLogger("registry.worker")
@@ -63,7 +63,7 @@ def make_worker(runtime: Runtime, chain: JsonRpcChain) -> Worker:
 
 def loop(worker: Worker, ended: threading.Event) -> None:
     """Rounds until `ended` is set. Trouble is logged once, not every time."""
-    trouble = ""
+    trouble, poll = "", POLL
     while not ended.is_set():
         busy, said = False, ""
         try:
@@ -75,8 +75,16 @@ def loop(worker: Worker, ended: threading.Event) -> None:
         if said and said != trouble:
             log.error("the round could not be finished: %s", said)
         trouble = said
-        if not busy:
-            ended.wait(POLL)
+        if busy:
+            poll = POLL
+        else:
+            ended.wait(poll)
+            poll = longer(poll, LONGEST_POLL)
+
+
+def longer(poll: float, longest: float) -> float:
+    """How long to wait the next time nothing was done: a town at rest should cost next to nothing."""
+    return min(poll * 1.5, longest)
 
 
 def place_of(error: Exception) -> str:

@@ -9,8 +9,8 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TYPE_CHECKING
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -30,6 +30,9 @@ from registry.status_sending import StatusSending
 from registry.store import Store
 from registry.store.tables import ChainAccount, ChainBlock, Deployment, DeploymentState
 from registry.watching import Watch
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 LEASE = "worker"
 LEASE_SECONDS = 4
@@ -70,7 +73,7 @@ class Worker:
     fund: Callable[[str], None] = lambda _address: None
     timer: Callable[[], float] = monotonic
     name: str = field(default_factory=lambda: secrets.token_hex(8))
-    _accounts: dict[str, list[LocalAccount]] = field(default_factory=dict)
+    _accounts: dict[str, list["LocalAccount"]] = field(default_factory=dict)
     _line: "Line | None" = None
     _reconciled: int = 0
 
@@ -95,9 +98,9 @@ class Worker:
             worked = self._work(line, now)
         except IntegrityError:
             worked = True  # another worker was a moment earlier; nothing of ours was stored
-        return Round(step, worked or step.blocks > 0)
+        return Round(step, worked)
 
-    def accounts(self, code: str) -> Sequence[LocalAccount]:
+    def accounts(self, code: str) -> "Sequence[LocalAccount]":
         """A department's chain accounts, oldest first."""
         return self._accounts.get(code, [])
 

@@ -4,9 +4,11 @@ What comes out the same every time (a passphrase's key, the types and matters th
 process: each test has a town of its own, and would spend most of its time on that.
 """
 
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 
+import eth_account  # noqa: F401  (before the limit: it lets Python recurse 100,000 deep)
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -17,6 +19,7 @@ from registry import keys
 from registry.catalogue import load_catalogue
 from registry.matters import load_matters
 
+sys.setrecursionlimit(1_000)
 settings.register_profile("zhengtong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zhengtong")
 

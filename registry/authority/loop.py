@@ -12,15 +12,15 @@ from registry.authority.office import Office, current
 from registry.chain.ledger import load_ledger
 from registry.chain.rpc import ChainRefused, ChainUnreachable
 from registry.errors import RegistryError
-from registry.running import place_of
+from registry.running import longer, place_of
 from registry.runtime import NotFounded
 from registry.settings import Settings
 from registry.store.tables import Deployment, DeploymentState
 from registry.trust import Trust
 from registry.trusting import NoTrust
 
-POLL = 0.3
-"""Seconds between two rounds."""
+POLL, LONGEST_POLL = 0.3, 1.0
+"""Seconds between two rounds: at first, and when long nothing was published."""
 FUND_EVERY = 10
 """Seconds between two looks at the balances of a local chain."""
 LOCAL_CHAIN = 31337
@@ -33,12 +33,12 @@ def serve(settings: Settings, ended: threading.Event) -> None:
     office = _opened(settings, ended)
     if office is None:
         return
-    rounds, trouble = Rounds(office), ""
+    rounds, trouble, poll = Rounds(office), "", POLL
     try:
         while not ended.is_set():
-            said = ""
+            said, published = "", False
             try:
-                rounds.once()
+                published = rounds.once()
             except (ChainUnreachable, ChainRefused, NoTrust) as error:
                 said = type(error).__name__
             except RegistryError as error:
@@ -48,7 +48,8 @@ def serve(settings: Settings, ended: threading.Event) -> None:
             if said and said != trouble:
                 log.error("%s", said)
             trouble = said
-            ended.wait(POLL)
+            poll = POLL if published else longer(poll, LONGEST_POLL)
+            ended.wait(poll)
     finally:
         office.close()
 
@@ -76,8 +77,9 @@ class Rounds:
     _source: Trust | None = None
     _funded: int = field(default=0)
 
-    def once(self) -> None:
-        """One round: follow, heal where that is allowed, anchor new rights, publish what changed.
+    def once(self) -> bool:
+        """One round: follow, heal where that is allowed, anchor new rights, publish what changed. Whether
+        anything was published.
 
         Raises:
             NoTrust: not founded yet. ChainUnreachable. NotTheSame, ActionRefused: healing did not succeed.
@@ -92,19 +94,21 @@ class Rounds:
             self._heal(deployment, step.reset.zh, step.reset.en)
         elif step.reached:
             self._anchor_policies(deployment)
-        self.publish_if_due()
+        return self.publish_if_due()
 
-    def publish_if_due(self) -> None:
+    def publish_if_due(self) -> bool:
         """A bundle of what is trusted now, where it changed or half of the last one's life is over."""
         trust = self.office.trust.current()
         if self._source is not None and self.published is not None:
             half = (self.published.created + self.published.expires) // 2
             same = trust.issuers is self._source.issuers and _entries(trust) == _entries(self._source)
             if same and self.office.clock() < half:
-                return
-        if trust.words_fresh_until > 0:
-            ensure_root(self.office)
-            self.published, self._source = publish(self.office, trust), trust
+                return False
+        if trust.words_fresh_until == 0:
+            return False
+        ensure_root(self.office)
+        self.published, self._source = publish(self.office, trust), trust
+        return True
 
     def _anchor_policies(self, deployment: Deployment) -> None:
         """Sends the hash of the next version of the rights, and notes those that the chain has; waits for

