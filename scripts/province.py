@@ -12,14 +12,17 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from sqlmodel import col, func, select
 
 from registry import bulk
+from registry.authority.joining import read_invitation
 from registry.keys import replace_file
 from registry.provisioning import Member, provision
 from registry.store import open_store
 from registry.store.tables import Batch, BatchState, Certificate, ImportJob, Origin
+from registry.trusting import live
 from registry.usecases import UseCases
 from scripts.town import Town, set_partners, town_plan
 
@@ -50,8 +53,9 @@ class Province(Town):
         provision(self.settings("api", "worker"), store, members)
         store.close()
         invitation = self.data / "invitation.json"
-        address = _run(self, ("authority",), "authority", "address").strip()
-        _run(self.first, ("authority",), "authority", "admit", address, "--out", str(invitation))
+        if not self._is_invited(invitation):
+            address = _run(self, ("authority",), "authority", "address").strip()
+            _run(self.first, ("authority",), "authority", "admit", address, "--out", str(invitation))
         town = str(self.data / "sample" / "town.json")
         joining = ["authority", "found", town, "--origin", self.origin, "--join", str(invitation)]
         _run(self, ("authority", "roots"), *joining)
@@ -75,6 +79,17 @@ class Province(Town):
             return self._wait_final(cases)
         finally:
             cases.close()
+
+    def _is_invited(self, invitation: Path) -> bool:
+        """Whether an earlier run was admitted to the contracts that the first town has now."""
+        if not invitation.exists():
+            return False
+        store = open_store(self.first.settings().database_url)
+        with store.read() as session:
+            now = live(session)
+        store.close()
+        told = read_invitation(invitation.read_bytes())
+        return now is not None and told.certificate_registry == now.certificate_registry
 
     def _wait_final(self, cases: UseCases) -> int:
         until = time.monotonic() + _FINAL_IN

@@ -110,6 +110,9 @@ class Town:
 
     def _list_wallet_provider(self, registry: list[str]) -> None:
         """Put the sample's own wallet provider, which attests software, into the trust list."""
+        listed = self.wallet_provider / "listed"
+        if listed.exists():
+            return
         if not (self.wallet_provider / "provider.json").exists():
             SampleProvider.create(self.wallet_provider, int(time.time()))
         add = ["authority", "wallet-provider", "add", "sample", str(self.wallet_provider / "ca.pem")]
@@ -123,6 +126,7 @@ class Town:
         )
         if done.returncode:
             raise RuntimeError(f"wallet provider / 钱包提供者: {done.stderr.strip()}")
+        listed.touch()
 
     def choose_api_port(self, origins: list[str]) -> bool:
         """Take the newest origin's port, or the next free one; True where that is a new origin."""

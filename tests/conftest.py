@@ -7,10 +7,12 @@ process: each test has a town of its own, and would spend most of its time on th
 import sys
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import eth_account  # noqa: F401  (before the limit: it lets Python recurse 100,000 deep)
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 import registry.authority.office
 import registry.cases.world
@@ -20,6 +22,8 @@ from registry.catalogue import load_catalogue
 from registry.matters import load_matters
 
 sys.setrecursionlimit(1_000)
+SHARED = "tests/end_to_end/"
+
 settings.register_profile("zhengtong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("zhengtong")
 
@@ -34,6 +38,20 @@ def once() -> Iterator[None]:
             patch.setattr(module, "load_catalogue", catalogue)
         patch.setattr(registry.cases.world, "load_matters", lru_cache(load_matters))
         yield
+
+
+class ByFile(LoadFileScheduling):
+    """Each file to one process; those that share one installation to the same, one after another."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = super()._split_scope(nodeid)
+        return SHARED if file.startswith(SHARED) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Where files are what is given out (`--dist loadfile`)."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,67 +12,39 @@ from typing import Any
 import httpx
 import pytest
 
-from registry import bulk, clients, credential, finding
+from registry import clients, credential, finding
 from registry.asking import query_for
-from registry.provisioning import Member, provision
 from registry.store import open_store
 from registry.usecases import UseCases
-from scripts.province import Province, town_meets
+from scripts.province import Province
 from scripts.sample_plan import Departments
 from scripts.town import Town, town_plan
+from tests.end_to_end.installation import CHAIN_PORT, PORT, Installation
 from wallet.answering import Answering
 from wallet.claiming import Claiming
 from wallet.keyfile import WalletFile
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-PORTS = {"port": 18200, "chain_port": 18745}
 MATTER = "transfer_pension"
 
 
 @pytest.fixture(scope="module")
-def provinces(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Town, Province]]:
-    """The sample town, small, and the province beside it, both serving; their cards are final."""
-    first = Town(tmp_path_factory.mktemp("two") / "data", **PORTS)
-    sample = ["-m", "scripts.sample", "--size", "small", "--out", str(first.data / "sample")]
-    subprocess.run([sys.executable, *sample], check=True, capture_output=True)
+def provinces(installed: Installation) -> Iterator[tuple[Town, Province]]:
+    """The town and the province beside it as the runs left them, both serving; their cards are final."""
+    first = Town(installed.data, port=PORT, chain_port=CHAIN_PORT)
     started: list[Town] = [first]
     try:
         first.start_chain()
-        second = Province(first, port=18300)
+        second = Province(first, port=PORT + 100)
         started.append(second)
-        first.choose_api_port([])
-        town_meets(first, second)
-        found(first)
+        first.choose_api_port([installed.ask('select origin from origin order by "index" desc limit 1')])
         first.start_registry()
-        second.join()
-        issue(first, "social_security")
-        assert second.issue() == sum(each["rows"] for each in town_plan(second.data)["files"])
+        second.start_registry()
         yield first, second
     finally:
         for town in reversed(started):
             town.processes.stop()
-
-
-def found(town: Town) -> None:
-    plan = town_plan(town.data)
-    store = open_store(town.settings().database_url)
-    members = [Member(str(each["code"]), each["kind"] == "issues") for each in plan["departments"]]
-    provision(town.settings("api", "worker"), store, members)
-    store.close()
-    arguments = ["authority", "found", str(town.data / "sample" / "town.json"), "--origin", town.origin]
-    done = registry(town, *arguments, roles=("authority", "roots"))
-    assert done.returncode == 0, done.stderr
-
-
-def issue(town: Town, *types: str) -> None:
-    cases = UseCases.open(town.settings("api"))
-    for each in town_plan(town.data)["files"]:
-        if each["type"] in types:
-            type_code = cases.runtime.catalogue.by_alias(each["type"]).type
-            file = town.data / "sample" / each["file"]
-            bulk.take_in(cases.issuing, str(each["department"]), type_code, file, by="sample")
-    cases.close()
 
 
 def registry(

@@ -21,9 +21,9 @@ from registry.querying import MissingPurpose, Querying
 from registry.store.tables import AccessEntry, QueryBatch, QueryCase
 from tests.api.test_departments import Desk
 from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
+from tests.end_to_end.installation import eventually
 from tests.queries.test_comparing import VOUCHED
 from tests.queries.test_querying import query
-from tests.threats.playing import eventually
 from tests.threats.traces import traces
 
 

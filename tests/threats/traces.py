@@ -2,11 +2,14 @@
 
 import base64
 import json
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
+from numpy.typing import NDArray
+
+Words = NDArray[np.uint32]
 CODINGS = ("utf-8", "gb18030", "utf-16-le", "utf-16-be")
 
 
@@ -31,9 +34,28 @@ def _in_base64(plain: bytes, before: int) -> Iterator[bytes]:
 
 
 def traces(values: Iterable[str], places: Iterable[tuple[str, bytes]]) -> list[tuple[str, str]]:
-    """(place, value) for every value found in some form."""
-    pattern = {value: re.compile(b"|".join(map(re.escape, set(forms(value))))) for value in values}
-    return [(name, value) for name, data in places for value in pattern if pattern[value].search(data)]
+    """(place, value) for every value found in some form.
+
+    Every word of four bytes is looked up among the last four of each form: those of a number are its own,
+    while many begin alike.
+    """
+    ending: dict[int, list[tuple[bytes, str]]] = {}
+    for value in values:
+        for form in set(forms(value)):
+            ending.setdefault(int.from_bytes(form[-4:], "little"), []).append((form, value))
+    words = np.array(sorted(ending), dtype="<u4")
+    found = [(name, value) for name, data in places for value in _ends_in(data, ending, words)]
+    return list(dict.fromkeys(found))
+
+
+def _ends_in(data: bytes, ending: dict[int, list[tuple[bytes, str]]], words: Words) -> Iterator[str]:
+    for shift in range(min(4, max(len(data) - 3, 0))):
+        there = np.frombuffer(data, "<u4", offset=shift, count=(len(data) - shift) // 4)
+        for at in np.flatnonzero(np.isin(there, words)):
+            end = shift + 4 * int(at) + 4
+            for form, value in ending[int(there[at])]:
+                if data[max(end - len(form), 0) : end] == form:
+                    yield value
 
 
 def files(folder: Path, but: Iterable[Path] = ()) -> Iterator[tuple[str, bytes]]:

@@ -1,12 +1,11 @@
-"""A small town that `make run` founded and told the story of, and that goes on being served."""
+"""The first run of an installation, which goes on being served when its story is told."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from registry import finding
 from registry.finding import Found
 from registry.settings import Settings
 from registry.usecases import UseCases
+from tests.end_to_end.installation import Installation, until
 from wallet.claiming import Claiming, Outcome
 from wallet.keyfile import WalletFile
 
@@ -102,20 +102,12 @@ class Played:
 
 
 @contextmanager
-def playing(folder: Path) -> Iterator[Played]:
-    data = folder / "data"
-    command = [sys.executable, "-u", "-m", "scripts.run", "--data", str(data), "--size", "small"]
-    command += ["--port", "19000", "--chain-port", "19545"]  # apart from other runs beside these tests
-    run = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )
+def playing(installation: Installation) -> Iterator[Played]:
+    """Until the tests that use it are done."""
+    data, run = installation.data, installation.start()
     try:
-        printed = _until(run, LAST_LINE)
+        printed = "\n".join(until(run, LAST_LINE))
+        installation.stories += 1
         opened = json.loads((data / "secrets.json").read_text())
         settings = Settings(data=data, rights=data / "sample" / "rights", api_passphrase=opened["api"])
         cases = UseCases.open(settings)
@@ -127,23 +119,3 @@ def playing(folder: Path) -> Iterator[Played]:
         assert run.stdout is not None
         run.stdout.read()
         run.wait(60)
-
-
-def _until(run: "subprocess.Popen[str]", words: str) -> str:
-    assert run.stdout is not None
-    lines = []
-    for line in run.stdout:
-        lines.append(line)
-        if words in line:
-            return "".join(lines)
-    raise AssertionError("".join(lines[-30:]))
-
-
-def eventually(ready: Callable[[], bool], seconds: float = 60.0) -> bool:
-    """Whether it comes true in time; asked again and again, since another process decides."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if ready():
-            return True
-        time.sleep(0.2)
-    return False

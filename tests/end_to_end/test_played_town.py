@@ -1,4 +1,4 @@
-"""Threats 1, 10, 22 and 26 against a small town as `make run` leaves it, with real processes and a chain."""
+"""The first run as a newcomer has it, and threats 1, 10, 22, 26 and 27 against the town as it serves."""
 
 import hashlib
 import sqlite3
@@ -18,7 +18,8 @@ from registry.credential import Kind
 from registry.signing import SigningKey, sign_jws
 from registry.verification import Expected, verify
 from scripts import guessing
-from tests.threats.playing import Played, eventually, playing
+from tests.end_to_end.installation import GOOD, LICENCES, WRONG, Installation, by_login, eventually
+from tests.end_to_end.playing import Played, playing
 from tests.threats.traces import files, forms, traces
 from wallet.claiming import Claiming, withdraw
 from wallet.openid4vci import Refused
@@ -28,9 +29,27 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    with playing(tmp_path_factory.mktemp("played")) as town:
+def played(installation: Installation) -> Iterator[Played]:
+    with playing(installation) as town:
         yield town
+
+
+def test_a_first_run_founds_issues_anchors_and_tells_the_whole_story(
+    installation: Installation, played: Played
+) -> None:
+    lines, ask = played.printed.splitlines(), installation.ask
+    issued = GOOD + LICENCES
+    assert ask("select count(*) from certificate where state != 'taken_back'") == issued
+    assert ask("select sum(size) from batch where state = 'final'") == issued
+    assert ask("select sum(refused) from import_job") == WRONG
+    assert ask("select count(*) from credential where kind = 'wallet'") == 4 + by_login(lines)
+    assert ask("select count(*) from verification") == 17
+    assert ask("select count(*) from verification where verdict = 'valid'") == 11
+    assert ask("select count(*) from status_intent where value = 1 and state = 'final'") == 1
+    assert sum("✔" in line or "✘" in line for line in lines) >= 20
+    assert any("组成证照“营业执照”已被撤销" in line and "was revoked" in line for line in lines)
+    assert any("materials not handed in again: 5 of 6" in line for line in lines)
+    assert ask("select count(*) from stop") == 0, "who oversteps with an account of its own is no thief"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +91,7 @@ class TestGuessing:
 
 def test_after_a_revocation_is_acknowledged_no_check_says_valid(played: Played) -> None:
     """Threat 10, racing: the department revokes over the API while others go on checking."""
-    certificate = played.identity(played.citizen(3))
+    certificate = played.identity(played.citizen(8))
     wallet, outcome = played.claim(certificate, "raced")
     department = _Department(played, certificate.issuer)
     acknowledged = threading.Event()
@@ -108,7 +127,7 @@ def test_a_lost_phone_is_out_online_by_third_parties_and_with_the_next_bundle(
     played: Played, tmp_path: Path
 ) -> None:
     """Threat 26, end to end; the certificate stands and is claimed anew."""
-    certificate = played.identity(played.citizen(4))
+    certificate = played.identity(played.citizen(9))
     lost, outcome = played.claim(certificate, "lost")
     clock = played.cases.runtime.clock
     entry = credential.parse(outcome.held[0].credential).payload.status
@@ -144,7 +163,7 @@ def test_a_lost_phone_is_out_online_by_third_parties_and_with_the_next_bundle(
 
 def test_a_stolen_key_is_reported_and_replaced_while_everything_runs(played: Played) -> None:
     """Threat 27, by the commands alone; what a thief makes of such a key: test_stolen_signing_key.py."""
-    certificate = played.identity(played.citizen(5))
+    certificate = played.identity(played.citizen(10))
     wallet, outcome = played.claim(certificate, "stolen key")
     clock, police = played.cases.runtime.clock, certificate.issuer
     stolen = credential.parse(outcome.held[0].credential).header.kid
@@ -189,7 +208,7 @@ class TestTraces:
 
     def test_nobodys_name_or_number_is_in_any_byte_written(self, played: Played) -> None:
         _provoke(played)
-        people = [played.citizen(number) for number in range(6)]
+        people = [played.citizen(number) for number in range(11)]
         numbers = guessing.identities(played.data / "sample")["citizen_number"]
         licences = [str(each["licence"]["credit_code"]) for each in people]
         names = [str(each["name"]) for each in people if len(each["name"]) > 2]
@@ -257,7 +276,7 @@ class _Department:
 
 def _provoke(played: Played) -> None:
     """Every way in that takes somebody's number, asked rightly and wrongly."""
-    citizen = played.citizen(5)
+    citizen = played.citizen(10)
     number, name = str(citizen["citizen_number"]), str(citizen["name"])
     police = _Department(played, played.code("public_security"))
     holder = {"id_type": "citizen_number", "identifier": number}
