@@ -1,25 +1,29 @@
 """For all tests: examples may be slow to make on a busy machine, and that says nothing about the code.
 
-What comes out the same every time (a passphrase's key, the types and matters that ship) is worked out once a
-process: each test has a town of its own, and would spend most of its time on that.
+What comes out the same every time (a passphrase's key, the types and matters that ship, the tables that all
+migrations make) is worked out once a process: each test has a town of its own, and would spend most of its
+time on that.
 """
 
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import eth_account  # noqa: F401  (before the limit: it lets Python recurse 100,000 deep)
 import pytest
 from hypothesis import HealthCheck, settings
+from sqlalchemy import Connection, create_engine, inspect
 from xdist.scheduler import LoadFileScheduling
 
 import registry.authority.office
 import registry.cases.world
 import registry.runtime
+import registry.store.database
 from registry import keys
 from registry.catalogue import load_catalogue
 from registry.matters import load_matters
+from registry.store import migrations
 
 sys.setrecursionlimit(1_000)
 SHARED = "tests/end_to_end/"
@@ -37,7 +41,31 @@ def once() -> Iterator[None]:
         for module in (registry.runtime, registry.authority.office):
             patch.setattr(module, "load_catalogue", catalogue)
         patch.setattr(registry.cases.world, "load_matters", lru_cache(load_matters))
+        patch.setattr(registry.store.database, "migrations", Migrations())
         yield
+
+
+class Migrations:
+    """What all migrations make of an empty SQLite database, as they make it; tests/store tries them."""
+
+    is_newest = staticmethod(migrations.is_newest)
+
+    def upgrade(self, connection: Connection) -> None:
+        """As `migrations.upgrade`, quickly where the database is empty."""
+        if connection.dialect.name != "sqlite" or inspect(connection).get_table_names():
+            migrations.upgrade(connection)
+            return
+        for statement in self._made:
+            connection.exec_driver_sql(statement)
+
+    @cached_property
+    def _made(self) -> list[str]:
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            migrations.upgrade(connection)
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            return [line for line in driver.iterdump() if line not in ("BEGIN TRANSACTION;", "COMMIT;")]
 
 
 class ByFile(LoadFileScheduling):

@@ -25,7 +25,7 @@ from wallet.claiming import Claiming, withdraw
 from wallet.openid4vci import Refused
 from wallet.presenting import present
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.end_to_end.installation import GOOD, LICENCES, WRONG, Installation, by_login, gone
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 REVOKED = "select count(*) from status_intent where value = 1 and state = 'final'"
 
 

@@ -15,7 +15,7 @@ from registry.chain.compiler import compiled
 from tests.end_to_end.installation import GOOD, LICENCES, Installation, eventually, gone, until
 from tests.end_to_end.looking import CHROMIUM, look
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(480)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SERVING = "front page"
 
 
@@ -55,9 +55,11 @@ def kill_all_in_the_middle_of_the_story(installed: Installation) -> None:
     """kill -9 of the run and of all that it started, once the second certificate of the story is claimed."""
     run = installed.start()
     until(run, "licence")
-    for pid in [run.pid, *installed.children()]:
+    all_of_them = [run.pid, *installed.children()]
+    for pid in all_of_them:
         os.kill(pid, signal.SIGKILL)
     run.wait()
+    assert eventually(lambda: all(gone(pid) for pid in all_of_them), 10), "a port is theirs until then"
 
 
 def assert_anchored(installed: Installation, chain_url: str, *, certificates: int) -> None:
