@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from sqlmodel import Session, col, select
@@ -15,6 +15,22 @@ from registry.vault import Vault
 T = TypeVar("T")
 KEY_BYTES: Final = 8
 """Of the data key's row id, which stands before what was sealed."""
+Source = Literal["wallet", "query", "paper", "statement"]
+"""How a fact came to a case."""
+Verdict = Literal[
+    "valid",
+    "copy-accepted",
+    "copy",
+    "unverified",
+    "no",
+    "not-shared",
+    "pending",
+    "withheld",
+    "refused",
+    "invalid",
+    "unknown",
+]
+"""What was found of a fact: of a presentation, of a copy, of what a department answered."""
 GOOD: Final = "valid"
 ACCEPTED: Final = "copy-accepted"
 """Verdict of a copy on paper that a clerk took: it counts, and a person decides."""

@@ -36,6 +36,9 @@ from registry.store.tables import (
     StepState,
 )
 
+ByPerson = Literal["grant", "refuse"]
+"""What a person says."""
+
 
 class Field(msgspec.Struct, frozen=True):
     """A field of the form, filled in. source: the fact or input that it comes from, and how that came."""
@@ -126,9 +129,7 @@ class Deciding:
             self._to_person(session, case, matter)
             return Verdict("person")
 
-    def by_person(
-        self, number: str, clerk: str, outcome: Literal["grant", "refuse"], reason: str
-    ) -> CaseDecision:
+    def by_person(self, number: str, clerk: str, outcome: ByPerson, reason: str) -> CaseDecision:
         """A person's decision, where the rule asked for one, drew the case, or a review was asked for.
 
         What the rule said shows only afterwards, as a reversal where the two differ.

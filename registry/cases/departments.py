@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from registry.cases.accepting import advance
 from registry.cases.taking import forget, keep, require_taking, still_taken
-from registry.cases.world import GOOD, NONE, NOT_SHARED, PENDING, Identifier, Known, World
+from registry.cases.world import GOOD, NONE, NOT_SHARED, PENDING, Identifier, Known, Verdict, World
 from registry.matters import Fact, Matter
 from registry.matters.matter import About
 from registry.provinces.asking import Told
@@ -125,7 +125,7 @@ class Departments:
 
     def _ask(self, case: Case, wanted: _Wanted, clerk: str, on_behalf: str | None, *, assisted: bool) -> None:
         party, fact = wanted.party, wanted.fact
-        kept: list[tuple[str, str, Known]] = []
+        kept: list[tuple[Verdict, str, Known]] = []
         for type in fact.types:
             query = Query(
                 asker=case.office,
@@ -152,7 +152,7 @@ class Departments:
                 keep(self.world, session, case, party, fact, position, QUERY, verdict, certificate_id, known)
             advance(self.world, session, case)
 
-    def _answered(self, query: Query, department: str | None) -> list[tuple[str, str, Known]]:
+    def _answered(self, query: Query, department: str | None) -> list[tuple[Verdict, str, Known]]:
         """Verdict, certificate and what is kept, of each that a department has; else why there is none."""
         try:
             said = self._said(query, department)
@@ -169,11 +169,13 @@ class Departments:
         return [Told.here(each, trust, asker=query.asker, now=now) for each in answers]
 
 
-def _kept(told: Told, query: Query) -> tuple[str, str, Known]:
+def _kept(told: Told, query: Query) -> tuple[Verdict, str, Known]:
     """Verdict, certificate and claims of an answer; one that was not proven proves nothing."""
     report = told.checked.report if told.checked is not None else None
     if told.verdict != "proven" or report is None or report.core is None:
         unproven = Known({}, "", query.on_behalf or "")
-        return told.outcome if told.outcome != "yes" else told.verdict, "", unproven
+        if told.outcome != "yes":
+            return told.outcome, "", unproven
+        return "unknown" if told.verdict == "unknown" else "invalid", "", unproven
     known = Known(dict(report.claims), str(told.answer.get("presentation", "")))
     return GOOD, report.core.certificate_id, known

@@ -1,9 +1,13 @@
 """A case as it is shown: to the department that decides, to one that has a part in it, to a party."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from registry.cases.needs import Named
 from registry.cases.timing import Colour
+
+By = Literal["rule", "person"]
+"""Who decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ class ShownDecision:
     """
 
     outcome: str
-    by: str
+    by: By
     at: int
     clerk: str
     reason: str

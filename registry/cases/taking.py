@@ -7,7 +7,7 @@ from sqlmodel import Session, col, select
 
 from registry.cases.commitments import came, promises
 from registry.cases.errors import CertificateHeld, NoSuchCase, WrongState
-from registry.cases.world import COUNTS, Known, World
+from registry.cases.world import COUNTS, Known, Source, Verdict, World
 from registry.matters import Fact
 from registry.store.rows import insert_absent
 from registry.store.tables import Case, CaseFact, CaseLock, CaseParty, CaseState, CommitmentState
@@ -62,8 +62,8 @@ def keep(
     party: CaseParty,
     fact: Fact,
     position: int,
-    source: str,
-    verdict: str,
+    source: Source,
+    verdict: Verdict,
     certificate_id: str,
     known: Known,
 ) -> None:

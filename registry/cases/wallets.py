@@ -10,7 +10,7 @@ from registry.cases.accepting import advance
 from registry.cases.commitments import Commitments, identity_of, promises
 from registry.cases.errors import AnotherPerson, WrongState
 from registry.cases.taking import forget, keep, party_of, require_taking, still_taken
-from registry.cases.world import GOOD, Identifier, Known, World
+from registry.cases.world import GOOD, Identifier, Known, Verdict, World
 from registry.matters import Fact
 from registry.matters.asking import fact_of, query_of
 from registry.requesting import MadeRequest
@@ -118,7 +118,8 @@ class Wallets:
                 forget(session, party, fact.name)
             if position >= fact.most:
                 continue
-            verdict = GOOD if each.good else "copy" if each.report["verdict"] == "copy" else "unverified"
+            unproven: Verdict = "copy" if each.report["verdict"] == "copy" else "unverified"
+            verdict: Verdict = GOOD if each.good else unproven
             core = each.report.get("core") or {}
             known = Known(dict(each.report["claims"]) if each.good else {}, each.text)
             self._identify(session, case, party, fact, known, core)

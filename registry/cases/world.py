@@ -13,7 +13,19 @@ import msgspec
 import yaml
 from sqlmodel import Session, col, select
 
-from registry.casefacts import ACCEPTED, COUNTS, GOOD, KEY_BYTES, Identifier, Known, bound, opened, unsealed
+from registry.casefacts import (
+    ACCEPTED,
+    COUNTS,
+    GOOD,
+    KEY_BYTES,
+    Identifier,
+    Known,
+    Source,
+    Verdict,
+    bound,
+    opened,
+    unsealed,
+)
 from registry.cases.errors import NoSuchCase, NoSuchOffice
 from registry.cases.numbers import is_number
 from registry.catalogue import Catalogue
@@ -32,7 +44,7 @@ from registry.usecases import UseCases
 from registry.vault import Vault
 from registry.workingdays import WorkingDays
 
-__all__ = ["ACCEPTED", "COUNTS", "GOOD", "Identifier", "Known", "World", "load_offices"]
+__all__ = ["ACCEPTED", "COUNTS", "GOOD", "Identifier", "Known", "Source", "Verdict", "World", "load_offices"]
 
 T = TypeVar("T")
 NONE: Final = "no"

@@ -22,15 +22,23 @@ STATES: Final = {
     "refused": "不予准许 refused",
     "red": "受阻 an issuer refused what follows",
 }
-_SOURCES: Final = {"wallet": "钱包出示 wallet", "query": "部门协查 query", "statement": "本人陈述 stated"}
-_VERDICTS: Final = {
+SOURCES: Final = {
+    "wallet": "钱包出示 wallet",
+    "query": "部门协查 query",
+    "paper": "纸质复制件 paper",
+    "statement": "本人陈述 stated",
+}
+VERDICTS: Final = {
     "valid": "有效 valid",
     "no": "没有 there is none",
     "not-shared": "无权查询 no right to ask",
     "pending": "待答复 pending",
     "withheld": "未予提供 withheld",
+    "refused": "对方拒绝答复 refused there",
+    "copy-accepted": "复制件已采信，由人工决定 a copy accepted, a person decides",
     "copy": "仅为副本 a copy only",
     "unverified": "核验不通过 not verified",
+    "invalid": "答复未通过核验 answer not verified",
     "unknown": "暂时无法得知 unknown",
 }
 OUTCOMES: Final = {
@@ -39,13 +47,13 @@ OUTCOMES: Final = {
     "incomplete": "材料不全 something is missing",
 }
 """Of handing in."""
-_KINDS: Final = {
+KINDS: Final = {
     "input": "填报 to be stated",
     "fact": "证照或材料 to be shown",
     "step": "部门环节 a department's part",
     "rule": "数项之一即可 one of several would do",
 }
-_PARTS: Final = {
+PARTS: Final = {
     "waiting": "未开始 waiting",
     "open": "办理中 open",
     "agreed": "同意 agreed",
@@ -53,14 +61,14 @@ _PARTS: Final = {
     "done": "完成 done",
     "refused": "被拒 refused",
 }
-_PROMISED: Final = {
+PROMISED: Final = {
     "asked": "待签署 not signed yet",
     "open": "待补交 to come",
     "kept": "已兑现 kept",
     "overdue": "逾期 overdue",
 }
-_DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
-_BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
+DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
+BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
 _ENDS: Final = (6, 4)
 """Characters of an identity number that are shown at either end: all but the birth date."""
 
@@ -99,7 +107,7 @@ def missing(lacking: Iterable[Members], facts: Mapping[Any, Members] | None = No
     told = []
     for each in lacking:
         fact = (facts or {}).get(each.get("name"), {})
-        hints = [_KINDS.get(str(each.get("kind")), "")] if not fact else _hints(fact)
+        hints = [KINDS.get(str(each.get("kind")), "")] if not fact else _hints(fact)
         told.append(" · ".join((_named(each), *(hint for hint in hints if hint))))
     _part("还缺 still missing", told)
 
@@ -179,7 +187,7 @@ def _hints(fact: Members) -> list[str]:
 
 
 def _field(each: Members) -> str:
-    source = _SOURCES.get(str(each.get("source")), str(each.get("source")))
+    source = SOURCES.get(str(each.get("source")), str(each.get("source")))
     return f"{each.get('name')}  {_value(each.get('value'))} · {source} ({each.get('path')})"
 
 
@@ -189,14 +197,14 @@ def _party(each: Members) -> str:
 
 
 def _fact(each: Members) -> str:
-    source = _SOURCES.get(str(each.get("source")), str(each.get("source")))
-    verdict = _VERDICTS.get(str(each.get("verdict")), str(each.get("verdict")))
+    source = SOURCES.get(str(each.get("source")), str(each.get("source")))
+    verdict = VERDICTS.get(str(each.get("verdict")), str(each.get("verdict")))
     of = str(each.get("certificate_id") or each.get("document") or "")
     return " · ".join(part for part in (_named(each), source, verdict, of) if part)
 
 
 def _step(each: Members) -> str:
-    state = _PARTS.get(str(each.get("state")), "?")
+    state = PARTS.get(str(each.get("state")), "?")
     said = (_timed(each), state, str(each.get("by") or ""), str(each.get("reason") or ""))
     return " · ".join(part for part in said if part)
 
@@ -206,13 +214,13 @@ def _timed(each: Members) -> str:
 
 
 def _promise(each: Members) -> str:
-    state, due = _PROMISED.get(str(each.get("state")), "?"), each.get("due")
+    state, due = PROMISED.get(str(each.get("state")), "?"), each.get("due")
     last = day(due - 1) if isinstance(due, int) else "?"
     return f"{_named(each)} · {state} · 至 until {last}"
 
 
 def _effect(each: Members) -> str:
-    state = _PARTS.get(str(each.get("state")), "?")
+    state = PARTS.get(str(each.get("state")), "?")
     said = (_named(each), state, str(each.get("problem") or ""), str(each.get("certificate_id") or ""))
     return " · ".join(part for part in said if part)
 
@@ -220,8 +228,8 @@ def _effect(each: Members) -> str:
 def _decision(made: Any) -> None:
     if not isinstance(made, Mapping):
         return
-    outcome = _DECIDED.get(str(made.get("outcome")), str(made.get("outcome")))
-    by = " ".join((_BY.get(str(made.get("by")), "?"), str(made.get("clerk") or ""))).strip()
+    outcome = DECIDED.get(str(made.get("outcome")), str(made.get("outcome")))
+    by = " ".join((BY.get(str(made.get("by")), "?"), str(made.get("clerk") or ""))).strip()
     otherwise = " · 与规则不同 otherwise than the rule" if made.get("reversal") else ""
     reason = f" · {made['reason']}" if made.get("reason") else ""
     _part("决定 decision", [f"{outcome} · {by} · {day(made.get('at'))}{otherwise}{reason}"])

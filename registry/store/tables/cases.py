@@ -112,7 +112,7 @@ class CaseParty(Table, table=True):
 
 
 class CaseFact(Table, table=True):
-    """What became known of a party. source: wallet, query or statement. verdict: as it was found then.
+    """What became known of a party. source, verdict: of casefacts.py, as it was found then.
 
     certificate_id: empty for a document or an answer without one.
     """
