@@ -69,6 +69,14 @@ PROMISED: Final = {
 }
 DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
 BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
+SHEET: Final = {
+    "case": "办件编号 case",
+    "matter": "事项 matter",
+    "promise": "承诺补交 promise",
+    "until": "最后一日 until",
+    "otherwise": "逾期后果 otherwise",
+}
+"""Of what a promise on paper has to say."""
 _ENDS: Final = (6, 4)
 """Characters of an identity number that are shown at either end: all but the birth date."""
 
@@ -131,6 +139,19 @@ def matter(needs: Members) -> None:
     _part("所需 needed", [" · ".join((_named(each), *_hints(each))) for each in _each(needs, "facts")])
     _part("环节 steps", [_timed(each) for each in _each(needs, "steps")])
     _part("办理结果 what comes of it", [_named(each) for each in _each(needs, "effects")])
+
+
+def sheets(found: Iterable[Members]) -> None:
+    """What promises on paper have to say."""
+    listed = list(found)
+    if not listed:
+        typer.echo("没有可以后补的事项 / nothing may come later")
+    for each in listed:
+        words = dict(each.get("words") or {})
+        _part(
+            line(f"{each.get('fact')}  {each.get('zh')} {each.get('en')}"),
+            [f"{SHEET.get(name, name)}: {said}" for name, said in words.items()],
+        )
 
 
 def documents(found: Iterable[Members]) -> None:
@@ -216,7 +237,9 @@ def _timed(each: Members) -> str:
 def _promise(each: Members) -> str:
     state, due = PROMISED.get(str(each.get("state")), "?"), each.get("due")
     last = day(due - 1) if isinstance(due, int) else "?"
-    return f"{_named(each)} · {state} · 至 until {last}"
+    takers = [str(each[name]) for name in ("clerk", "second") if each.get(name)]
+    paper = [f"纸质承诺书 signed sheet {each['paper']}"] if each.get("paper") else []
+    return " · ".join((_named(each), state, f"至 until {last}", *paper, *takers))
 
 
 def _effect(each: Members) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from registry.cli import case_deciding, case_people, casepage, files
+from registry.cli import case_deciding, case_paper, case_people, casepage, files
 from registry.cli.case_options import (
     SEEN,
     Clerk,
@@ -34,6 +34,9 @@ def add_to(app: typer.Typer) -> None:
         ("document", case_people.document),
         ("documents", case_people.documents),
         ("read", case_people.read),
+        ("copy", case_paper.copy),
+        ("sheets", case_paper.sheets),
+        ("promise", case_paper.promise),
         ("ask", case_deciding.ask),
         ("submit", case_deciding.submit),
         ("step", case_deciding.step),
@@ -163,10 +166,13 @@ def state(
             metavar="FILE", help="JSON object of what is stated, -: standard input / 填报内容文件"
         ),
     ],
+    clerk: Annotated[
+        str, typer.Option("--clerk", help="Who writes it down for a person, which the log says / 代填经办人")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """State more, or otherwise, while the case is open / 补充填报"""
     stated = files.texts(inputs)
     with of_office(number, department) as cases:
-        cases.opening.state(number, stated)
+        cases.opening.state(number, stated, clerk=clerk)
         show_case(cases, number, department, as_json)
