@@ -110,8 +110,11 @@ class AppointmentView(BaseModel):
 @router.get("/certificates", summary="What every issuer holds for me")
 def certificates(asking: Asking, services: Used) -> list[HoldingView]:
     """Newest versions, with the status of the moment; those of one's enterprise and child, while one acts."""
+    runtime = services.runtime
     with services.store.read() as session:
-        found = holding.holdings(session, services.runtime.catalogue, asking, services.now())
+        found = holding.holdings(
+            session, runtime.catalogue, runtime.sealed, runtime.tz, asking, services.now()
+        )
     return [_holding(services, each) for each in found]
 
 

@@ -206,10 +206,15 @@ def offered(session: Session, login: Login, runtime: Runtime, identity_type: str
 
 
 def _is_grown_up(session: Session, runtime: Runtime, child: Entitlement, now: int) -> bool:
-    row = child.certificate
-    definition = runtime.catalogue.definition(row.type, row.type_version)
-    role = child.granting.role
-    return guardianship.ends(session, runtime.sealed, definition, row, role, runtime.tz) <= now
+    return guardianship.is_over(
+        session,
+        runtime.sealed,
+        runtime.catalogue,
+        child.certificate,
+        child.granting.role,
+        runtime.tz,
+        now,
+    )
 
 
 def allow(

@@ -68,10 +68,14 @@ def entitlements(session: Session, catalogue: Catalogue, person: bytes, now: int
     )
 
 
-def named_by(session: Session, person: bytes) -> list[Certificate]:
-    """The newest version of every certificate that names a person, whether it stands or not."""
+def named_by(session: Session, person: bytes) -> list[tuple[Certificate, frozenset[str]]]:
+    """The newest version of what names a person, whether it stands or not, and in which roles it does."""
     newest = {row.lineage: row for row in _versions(session, _lineages_naming(session, {person}))}
-    return [row for row in newest.values() if any(each.holder == person for each in _index(session, row))]
+    found = (
+        (row, frozenset(each.role for each in _index(session, row) if each.holder == person))
+        for row in newest.values()
+    )
+    return [(row, roles) for row, roles in found if roles]
 
 
 def who_lost(session: Session, catalogue: Catalogue, certificates: Iterable[int], now: int) -> list[str]:

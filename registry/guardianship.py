@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from registry import contents
+from registry.catalogue import Catalogue
 from registry.definition import Role, TypeDefinition, birthday, day_start
 from registry.store.tables import Certificate
-from registry.vault import Vault
+from registry.vault import Unreadable, Vault
 
 AGE: Final = 16
 """Years, with which it ends."""
@@ -41,6 +42,23 @@ def ends(
     born = None if ward is None else _born_claim(definition, ward)
     day = "" if born is None else contents.claims(session, vault, certificate).get(born, "")
     return day_start(birthday(date.fromisoformat(day), AGE), tz) if day else NEVER
+
+
+def is_over(
+    session: Session,
+    vault: Vault,
+    catalogue: Catalogue,
+    certificate: Certificate,
+    role: str,
+    tz: ZoneInfo,
+    now: int,
+) -> bool:
+    """Whether who has this role, a guardian's, is that no more; also where the birth cannot be read."""
+    definition = catalogue.definition(certificate.type, certificate.type_version)
+    try:
+        return ends(session, vault, definition, certificate, role, tz) <= now
+    except Unreadable:  # its key was destroyed
+        return True
 
 
 def _born_claim(definition: TypeDefinition, ward: Role) -> str | None:

@@ -1,11 +1,13 @@
 """What is a person's own, for who proved to be that person: their certificates everywhere, their wallets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import Session, col, or_, select
 
+from registry import guardianship
 from registry.authorisations import BadAccessToken
 from registry.catalogue import Catalogue
 from registry.door import HOLDER
@@ -14,8 +16,9 @@ from registry.errors import NotFound, RegistryError
 from registry.identity import is_alive
 from registry.lists import Lists
 from registry.standing import standings
-from registry.store.tables import Authorisation, Certificate, Credential, Wallet
+from registry.store.tables import Authorisation, Certificate, Credential, Ground, Wallet
 from registry.trust import Trust
+from registry.vault import Vault
 from registry.withdrawing import HOLDER as BY_HOLDER
 from registry.withdrawing import withdraw
 
@@ -83,11 +86,37 @@ def person_of(session: Session, authorisation: Authorisation, trust: Trust, now:
     return Person(authorisation.holder, authorisation.wallet)
 
 
-def holdings(session: Session, catalogue: Catalogue, person: Person, now: int) -> list[Holding]:
-    """What every issuer holds for a person, and what the person may claim for whom they act."""
+def concerning(session: Session, catalogue: Catalogue, person: Person, now: int) -> list[Certificate]:
+    """What names a person, in whatever role, and what the person may claim for whom they act."""
     claimable = [each.certificate for each in entitlements(session, catalogue, person.holder, now)]
+    return [*claimable, *(row for row, _ in named_by(session, person.holder))]
+
+
+def holdings(
+    session: Session, catalogue: Catalogue, vault: Vault, tz: ZoneInfo, person: Person, now: int
+) -> list[Holding]:
+    """What every issuer holds for a person, and what the person may claim for whom they act.
+
+    What names the person only as a guardian is among it until the ward's 16th birthday.
+    """
+
+    def guards_no_more(row: Certificate, roles: Iterable[str]) -> bool:
+        definition = catalogue.definition(row.type, row.type_version)
+        return all(
+            guardianship.ward_of(definition, role) is not None
+            and guardianship.is_over(session, vault, catalogue, row, role, tz, now)
+            for role in roles
+        )
+
+    claimable = [
+        each.certificate
+        for each in entitlements(session, catalogue, person.holder, now)
+        if each.granting.ground != Ground.GUARDIAN
+        or not guards_no_more(each.certificate, [each.granting.role])
+    ]
+    named = [row for row, roles in named_by(session, person.holder) if not guards_no_more(row, roles)]
     mine = {row.id for row in claimable}
-    found = {row.id: row for row in (*named_by(session, person.holder), *claimable)}
+    found = {row.id: row for row in (*named, *claimable)}
     words = standings(session, [id or 0 for id in found])
     rows = sorted(found.values(), key=lambda row: (row.issuer, row.type, row.id or 0))
     return [

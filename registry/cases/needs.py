@@ -130,7 +130,7 @@ def held_by(world: World, session: Session, person: Person) -> frozenset[str]:
     now = world.clock()
     return frozenset(
         world.catalogue.newest(each.certificate.type).alias
-        for each in holding.holdings(session, world.catalogue, person, now)
+        for each in holding.holdings(session, world.catalogue, world.vault, world.tz, person, now)
         if each.status == 0 and not each.ended and each.certificate.valid_from <= now
     )
 

@@ -86,8 +86,7 @@ class Powers:
         return None
 
     def _grown_up(self, session: Session, certificate: Certificate, role: str, now: int) -> bool:
-        definition = self.catalogue.definition(certificate.type, certificate.type_version)
-        return guardianship.ends(session, self.vault, definition, certificate, role, self.tz) <= now
+        return guardianship.is_over(session, self.vault, self.catalogue, certificate, role, self.tz, now)
 
 
 def _named(session: Session, row: Certificate) -> dict[str, bytes]:

@@ -77,8 +77,8 @@ class Objections:
         """
         now = self.clock()
         with self._writing() as session:
-            mine = holding.holdings(session, self.catalogue, person, now)
-            lineages = {each.certificate.lineage: each.certificate for each in mine}
+            concerned = holding.concerning(session, self.catalogue, person, now)
+            lineages = {each.lineage: each for each in concerned}
             named = _named(session, certificate_id)
             certificate = None if named is None else lineages.get(named.lineage)
             if certificate is None:

@@ -5,7 +5,9 @@ from datetime import datetime
 import pytest
 from stdnum.cn import ric
 
+from registry import holding
 from registry.errors import RegistryError
+from registry.holding import Person
 from tests.api.town import POLICE, Town, citizen_number
 from tests.cases.test_several_parties import birth_row
 from tests.mandates.conftest import DAUGHTER, STRANGER, Mandates, person
@@ -77,3 +79,50 @@ def test_a_guardians_credential_ends_with_the_birthday_too(here: Mandates, groun
     here.town.now = birthday
     with pytest.raises(RegistryError):
         phone.claim(POLICE, ground, role=role)
+
+
+def listed(here: Mandates, number: str) -> dict[str, bool]:
+    """The certificates in somebody's list, and whether a wallet may claim each."""
+    runtime = here.town.runtime
+    holder = Person(runtime.sealed.holder_index("citizen_number", number), "")
+    with runtime.store.read() as session:
+        found = holding.holdings(
+            session, runtime.catalogue, runtime.sealed, runtime.tz, holder, here.town.now
+        )
+    return {each.certificate.certificate_id: each.claimable for each in found}
+
+
+def test_a_guardians_list_ends_with_the_birthday_and_the_childs_own_does_not(
+    here: Mandates, ground: str
+) -> None:
+    mine = here.town.citizen(DAUGHTER)
+    guardian, birthday = citizen_number(DAUGHTER), midnight(here.town, "2026-12-01")
+    here.town.now = birthday - 1
+    assert listed(here, guardian) == {ground: True, mine: True}
+    assert listed(here, CHILD)[ground]
+    here.town.now = birthday
+    assert listed(here, guardian) == {mine: True}
+    assert listed(here, CHILD)[ground]
+
+
+def test_what_stands_no_more_leaves_a_guardians_list_too(here: Mandates, ground: str) -> None:
+    here.town.revoke(POLICE, ground, "annulled")
+    assert listed(here, citizen_number(DAUGHTER)) == {ground: False}
+    here.town.now = midnight(here.town, "2026-12-01")
+    assert listed(here, citizen_number(DAUGHTER)) == {}
+    assert listed(here, CHILD)[ground] is False
+
+
+def test_a_wallets_list_follows(here: Mandates, ground: str) -> None:
+    here.town.now = midnight(here.town, "2026-12-01") - 1
+    wallet = here.logged_in(DAUGHTER)
+    assert ground in {each["certificate_id"] for each in wallet.read("certificates")}
+    here.town.now += 1
+    (own,) = wallet.read("certificates")
+    assert own["type_name"]["zh"] == "居民身份证"
+
+
+def test_who_is_named_may_object_after_it_too(here: Mandates, ground: str) -> None:
+    here.town.now = midnight(here.town, "2026-12-01")
+    said = {"certificate": ground, "text": "我的姓名写错了"}
+    assert here.logged_in(DAUGHTER).write("objections", said)["certificate"] == ground
