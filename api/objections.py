@@ -5,12 +5,14 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.case_views import Clerk, Seen
+from api.department_views import Holder
 from api.holders import Asking as Person
 from api.oauth import Asking
-from api.problems import Problem
+from api.problems import TOO_MANY, Problem
 from api.protocol_errors import REFUSALS, ProtocolRoute
 from api.services import Services, Used
-from registry.tasks.desk import objections_of
+from registry.tasks.desk import TaskDesk, objections_of
 from registry.tasks.objections import Objections, Raised, Wrong
 
 _REFUSED: dict[int | str, dict[str, object]] = {
@@ -45,6 +47,14 @@ class HolderObjection(_Objecting):
     certificate: str = Field(max_length=200, description="Its identifier, in any version.")
 
 
+class ObjectionAtWindow(HolderObjection):
+    """The same, written down for a person whom a clerk saw (帮办)."""
+
+    holder: Holder
+    by: Clerk
+    seen: Seen
+
+
 class Given(BaseModel):
     """Which answer is meant: issuer and place in its log, as its statement says (`iss`, `log.seq`)."""
 
@@ -72,6 +82,7 @@ class ObjectionView(BaseModel):
     issuer: str = Field(description="Who looks at it: credit code.")
     claims: list[str]
     text: str
+    assisted: bool = Field(description="A window wrote it down for its holder (帮办).")
     created: int
     due: int = Field(description="Unix seconds; the end of its last working day.")
     outcome: Literal["corrected", "kept"] | None = Field(description="null: not decided yet.")
@@ -94,7 +105,7 @@ def object_as_holder(person: Person, body: HolderObjection, services: Used) -> O
 
 @departments.get("/objections", summary="What we objected to")
 def read_ours(client: Asking, services: Used) -> list[ObjectionView]:
-    """Newest first, with what came of it."""
+    """And what we took down for people at our window. Newest first, with what came of it."""
     return [_view(each) for each in _objections(services).of_department(client.code)]
 
 
@@ -104,6 +115,23 @@ def object_as_department(body: DepartmentObjection, client: Asking, services: Us
     answer = (body.answer.issuer, body.answer.seq)
     return _view(
         _objections(services).by_department(client.code, answer, body.certificate, body.wrong(), body.by)
+    )
+
+
+@departments.post(
+    "/objections/window", status_code=201, summary="Object for a person at a window", responses=TOO_MANY
+)
+def object_at_window(body: ObjectionAtWindow, client: Asking, services: Used) -> ObjectionView:
+    """For somebody without a wallet, to a certificate for which this department answers.
+
+    It counts as a question of the clerk, and is in the log as `assisted`. `nothing-to-object` says the same
+    for every reason.
+    """
+    window = TaskDesk.of(services.cases).window
+    return _view(
+        window.take_down(
+            client.code, body.holder.pair, body.certificate, body.wrong(), clerk=body.by, seen=body.seen
+        )
     )
 
 
@@ -120,6 +148,7 @@ def _view(each: Raised) -> ObjectionView:
             "issuer": task.department,
             "claims": each.todo.content["claims"],
             "text": each.todo.content["text"],
+            "assisted": each.row.holder is not None and bool(each.row.asker),
             "created": each.row.created,
             "due": task.due,
             "outcome": task.outcome or None,

@@ -118,19 +118,52 @@ def object_to(
     issuer, colon, seq = answer.partition(":")
     if not (colon and seq.isdecimal() and len(seq) < 16):
         raise BadUsage("答复写作 部门代码:序号", "an answer is written CODE:SEQ")
-    named = tuple(each.strip() for each in claims.split(",") if each.strip())
-    wrong = Wrong(read(text).decode("utf-8", "replace"), named)
+    wrong = Wrong(read(text).decode("utf-8", "replace"), _names(claims))
     with _desk() as desk:
         made = desk.objections.by_department(department, (issuer, int(seq)), certificate, wrong, by)
     _tell([made], as_json)
 
 
+@tasks.command("object-for")
+def object_for(
+    certificate: Annotated[
+        str, typer.Argument(metavar="ID", help="The certificate, in any version / 证照标识")
+    ],
+    department: Code,
+    holder: Annotated[
+        str,
+        typer.Option(
+            "--holder", metavar="FILE", help="File with TYPE:NUMBER, - for standard input / 本人证件"
+        ),
+    ],
+    by: Annotated[str, typer.Option("--by", help="Who does it / 经办人")],
+    seen: Annotated[str, typer.Option("--seen", help="How the person was known: card, … / 核对本人的方式")],
+    text: Annotated[Path, typer.Option("--text", metavar="FILE", help="What is wrong, in words / 说明文件")],
+    claims: Annotated[str, typer.Option(help="Names with commas: what is wrong / 有误的信息项")] = "",
+    as_json: Json = False,
+) -> None:
+    """Write down the objection of a person without a wallet, to a certificate of yours / 帮办异议"""
+    from registry.cli import files
+    from registry.tasks.objections import Wrong
+
+    one = files.holder(holder)
+    wrong = Wrong(files.read(text).decode("utf-8", "replace"), _names(claims))
+    with _desk() as desk:
+        made = desk.window.take_down(department, one, certificate, wrong, clerk=by, seen=seen)
+    _tell([made], as_json)
+
+
 @tasks.command()
 def objections(department: Code, as_json: Json = False) -> None:
-    """What a department objected to, and what came of it / 本部门提出的异议"""
+    """What a department objected to or wrote down for people, and what came of it / 本部门的异议"""
     with _desk() as desk:
         found = desk.objections.of_department(department)
     _tell(found, as_json)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """What stands between commas, if anything."""
+    return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _tell(found: "Sequence[Raised]", as_json: bool) -> None:
@@ -144,7 +177,8 @@ def _tell(found: "Sequence[Raised]", as_json: bool) -> None:
     for each in found:
         task = each.todo.row
         last = datetime.fromtimestamp(task.due - 1, UTC).astimezone().date()
-        typer.echo(line(f"{each.row.id}  {task.outcome or f'办理中 open, {last} 前 by'}"))
+        helped = "  帮办 assisted" if each.row.holder is not None else ""
+        typer.echo(line(f"{each.row.id}  {task.outcome or f'办理中 open, {last} 前 by'}{helped}"))
         for said in (task.certificate, each.todo.content["text"], each.todo.reason, task.correction):
             if said:
                 typer.echo(line(f"    {said}"))

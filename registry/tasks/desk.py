@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from registry.cases import clocks
 from registry.store import Store
 from registry.store.tables import TaskKind, TaskState
+from registry.tasks.at_window import ObjectionsAtWindow
 from registry.tasks.objections import Objections
 from registry.tasks.tasks import Ending, Tasks, Todo
 from registry.usecases import UseCases
@@ -32,13 +33,16 @@ class TaskDesk:
     store: Store
     tasks: Tasks
     objections: Objections
+    window: ObjectionsAtWindow
     clock: Callable[[], int]
 
     @classmethod
     def of(cls, use_cases: UseCases) -> "TaskDesk":
         """Over the use cases of one process."""
         runtime = use_cases.runtime
-        return cls(runtime.store, use_cases.tasks, objections_of(use_cases), runtime.clock)
+        objections = objections_of(use_cases)
+        window = ObjectionsAtWindow(objections, use_cases.querying.caps)
+        return cls(runtime.store, use_cases.tasks, objections, window, runtime.clock)
 
     def list(self, department: str, state: TaskState, kind: TaskKind | None = None) -> list[Todo]:
         """Its tasks in that state, at most 200: open ones by their day, done ones the latest first."""

@@ -75,19 +75,35 @@ class Objections:
         Raises:
             NothingToObject: there is no such certificate. BadObjection, ObjectionOpen: as they say.
         """
+        with self.writing() as session:
+            return self.of_person(session, person, certificate_id, wrong)
+
+    def of_person(
+        self,
+        session: Session,
+        person: Person,
+        certificate_id: str,
+        wrong: Wrong,
+        *,
+        window: str = "",
+        clerk: str = "",
+    ) -> Raised:
+        """The same, within a transaction. window: department of the clerk who writes it down for the person;
+        nothing but what that one answers for. Raises as `by_holder`.
+        """
         now = self.clock()
-        with self._writing() as session:
-            concerned = holding.concerning(session, self.catalogue, person, now)
-            lineages = {each.lineage: each for each in concerned}
-            named = _named(session, certificate_id)
-            certificate = None if named is None else lineages.get(named.lineage)
-            if certificate is None:
-                raise NothingToObject
-            row = Objection(id="", task="", holder=person.holder, once="", created=now)
-            once = f"{person.holder.hex()}/{certificate.lineage}"
-            return self._raise(
-                session, row, certificate, certificate.issuer, certificate.type, once, wrong, ""
-            )
+        concerned = holding.concerning(session, self.catalogue, person, now)
+        lineages = {each.lineage: each for each in concerned}
+        named = _named(session, certificate_id)
+        certificate = None if named is None else lineages.get(named.lineage)
+        if certificate is None:
+            raise NothingToObject
+        issuer, type_code = certificate.issuer, certificate.type
+        if window and window != responsible(session, self.trust(), issuer, type_code, now):
+            raise NothingToObject
+        row = Objection(id="", task="", holder=person.holder, asker=window, once="", created=now)
+        once = f"{person.holder.hex()}/{certificate.lineage}"
+        return self._raise(session, row, certificate, issuer, type_code, once, wrong, clerk)
 
     def by_department(
         self, asker: str, answer: tuple[str, int], certificate_id: str, wrong: Wrong, clerk: str
@@ -101,7 +117,7 @@ class Objections:
                 ObjectionOpen: as they say.
         """
         now = self.clock()
-        with self._writing() as session:
+        with self.writing() as session:
             entry, finder = self._answered(session, asker, answer)
             certificate = _named(session, certificate_id) if certificate_id else None
             if certificate_id and (
@@ -119,7 +135,7 @@ class Objections:
         return self._list(Objection.holder == holder)
 
     def of_department(self, asker: str) -> list[Raised]:
-        """What a department objected to, newest first."""
+        """What a department objected to, or took down for people, newest first."""
         return self._list(Objection.asker == asker)
 
     def end(self, session: Session, task: Task, ending: Ending, now: int) -> None:
@@ -246,7 +262,7 @@ class Objections:
             return [Raised(row, self.tasks.opened(session, task)) for row, task in rows]
 
     @contextmanager
-    def _writing(self) -> Iterator[Session]:
+    def writing(self) -> Iterator[Session]:
         """A transaction, refused as such where the same was objected to elsewhere at this moment."""
         try:
             with self.store.write() as session:

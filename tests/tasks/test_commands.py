@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 from registry.cli import main as registry_main
 from registry.errors import RegistryError
-from tests.api.town import POLICE, Town
+from registry.usecases import UseCases
+from tests.api.town import POLICE, Town, citizen_number
 from tests.consents.conftest import logged_in
 from wallet import outcomes
 from wallet.cli import app as wallet_app
@@ -84,6 +85,28 @@ def test_what_is_not_ones_own_is_refused_in_one_line(commands: Town, tmp_path: P
     assert registry("tasks", "object", "x", "--as", POLICE, "--by", "a", "--text", str(words)).exit_code == 2
     shown = registry("tasks", "show", "nothing", "--as", POLICE)
     assert isinstance(shown.exception, RegistryError) and shown.exception.kind == "no-such-task"
+
+
+def test_a_clerk_objects_for_a_person_without_a_wallet(
+    commands: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert commands.services is not None
+    cases = commands.services.cases
+    monkeypatch.setattr(UseCases, "open", lambda _settings: cases)
+    monkeypatch.setattr(UseCases, "close", lambda _self: None)
+    certificate, number = commands.citizen(8), citizen_number(8)
+    holder, words = tmp_path / "holder.txt", tmp_path / "words.txt"
+    holder.write_text(f"citizen_number:{number}\n", "utf-8")
+    words.write_text("I moved.", "utf-8")
+    given = ("--by", "clerk 3", "--seen", "card", "--holder", str(holder), "--text", str(words))
+    made = registry("tasks", "object-for", certificate, "--as", POLICE, *given, "--claims", "address")
+    assert made.exit_code == 0, made.output
+    assert "帮办 assisted" in made.stdout and "I moved." in made.stdout and number not in made.stdout
+    assert made.stdout == registry("tasks", "objections", "--as", POLICE).stdout
+    (task,) = json.loads(registry("tasks", "list", "--as", POLICE, "--json").stdout)
+    assert (task["claims"], task["clerk"], task["certificate"]) == (["address"], "clerk 3", certificate)
+    other = registry("tasks", "object-for", commands.citizen(7), "--as", POLICE, *given)
+    assert isinstance(other.exception, RegistryError) and other.exception.kind == "nothing-to-object"
 
 
 def test_offers_are_switched_off_and_on(commands: Town) -> None:

@@ -121,6 +121,7 @@ MATRIX: dict[str, Row] = {
     "POST /issuers/{issuer}/tasks/{id}/outcome": desk("/tasks/<task>/outcome", {"outcome": "acted", "by": "clerk 7"}, 201),
     "GET /issuers/{issuer}/objections": desk("/objections"),
     "POST /issuers/{issuer}/objections": desk("/objections", {"answer": {"issuer": "<police>", "seq": "<place>"}, "text": "wrong", "by": "clerk 3"}, 201),
+    "POST /issuers/{issuer}/objections/window": desk("/objections/window", {"holder": AGENT, "certificate": "<card>", "text": "wrong", **SAW}, 201),
     "GET /issuers/{issuer}/matters": desk("/matters"),
     "GET /issuers/{issuer}/matters/{name}": desk("/matters/transfer_real_estate"),
     "POST /issuers/{issuer}/cases": desk("/cases", {"matter": "transfer_real_estate", **AT_WINDOW}, 201),

@@ -73,7 +73,7 @@ class World:
         self._own(POLICE, task=self._task(identity[HELD]))
         self._own(HOUSING, request=self._request(), consent=self._consent("name"))
         self._own(HOUSING, batch=self._batch("1", 4), answered=self._batch("2", 1))
-        self._own("", place=self._answered(), police=POLICE)
+        self._own("", place=self._answered(), police=POLICE, card=identity[NEIGHBOUR])
         wallet = next(each["id"] for each in self.spare.get("/holder/wallets").json() if each["this"])
         self._own("holder", asked=self._consent("address"), wallet=wallet, agent=self._agent(licence))
         case = self._case()
@@ -87,7 +87,9 @@ class World:
         named = (self.things[name][1] for name in THING.findall(row.at) if name in self.things)
         return next(
             (owner for owner in named if owner in self.desks),
-            HOUSING if any(word in row.at for word in ("quer", "objections", "acting")) else POLICE,
+            HOUSING
+            if any(word in row.at for word in ("quer", "acting")) or row.at.endswith("/objections")
+            else POLICE,
         )
 
     def filled(self, value: Any, *, exists: bool = True) -> Any:

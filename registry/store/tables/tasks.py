@@ -67,7 +67,8 @@ class Objection(Table, table=True):
     """Somebody says that a certificate, or what was answered, is wrong (异议); its task says the rest.
 
     lineage: of the certificate; None: of an answer that named none. holder: keyed index of who objected, or
-    None and asker: code of the department. answer: issuer and place in its log of what that one was answered.
+    None where a department did. asker: code of that one, or of the window that took it down for the holder.
+    answer: issuer and place in its log of what that one was answered.
     once: what keeps anybody from objecting to the same twice at a time. ended_at: Unix seconds.
     """
 
