@@ -70,10 +70,12 @@ class Signing(Key, frozen=True, tag="signing", dict=True):
     __repr__ = Key.__repr__
 
 
-class ChainKey(Key, frozen=True, tag="account"):
+class ChainKey(Key, frozen=True, tag="account", dict=True):
     """A chain account's secp256k1 key."""
 
-    @property
+    __repr__ = Key.__repr__
+
+    @cached_property
     def account(self) -> "LocalAccount":
         """The account, ready to sign transactions."""
         # eth_account brings in py_ecc: half a second, and leave to recurse 100,000 deep, where JSON that a
@@ -83,8 +85,6 @@ class ChainKey(Key, frozen=True, tag="account"):
         sys.setrecursionlimit(1_000)
         account: LocalAccount = Account.from_key(self.value)
         return account
-
-    __repr__ = Key.__repr__
 
 
 class Secret(Key, frozen=True, tag="secret"):

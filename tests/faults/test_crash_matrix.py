@@ -19,7 +19,7 @@ from tests.chain.conftest import Ground, town_on
 from tests.chain.town import HARBOUR, POLICE, Town, runtime_over
 from tests.faults.faulty import MODES, Broken, FaultyChain, FaultyStore, Killed, Plan, only, some
 
-SEEDS = range(int(os.environ.get("ZT_FAULTS", "10")))
+SEEDS = range(int(os.environ.get("ZT_FAULTS", "5")))
 TWO_WORKERS = 4 * len(SEEDS) if len(SEEDS) < 50 else 200
 ROUNDS = 60
 

@@ -32,7 +32,7 @@ def as_text(_context: Any, value: Any) -> bytes:
     return str(value).encode("utf-8", errors="replace")
 
 
-CALLS = 10
+CALLS = 5
 """Calls made of each operation and kind."""
 
 
