@@ -5,6 +5,7 @@ migrations make) is worked out once a process: each test has a town of its own, 
 time on that.
 """
 
+import gc
 import sys
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
@@ -26,6 +27,7 @@ from registry.matters import load_matters
 from registry.store import migrations
 
 sys.setrecursionlimit(1_000)
+gc.set_threshold(100_000, 50, 100)  # half a million objects of libraries live as long as the process
 SHARED = "tests/end_to_end/"
 
 settings.register_profile("zhengtong", deadline=None, suppress_health_check=[HealthCheck.too_slow])
