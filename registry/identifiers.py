@@ -138,6 +138,14 @@ def check_certificate_id(text: str) -> list[Fault]:
     return faults
 
 
+def named_issuer(text: str) -> str:
+    """The issuer's code in an identifier; empty where it is none."""
+    try:
+        return CertificateId.parse(text).issuer
+    except NotAnIdentifier:
+        return ""
+
+
 def check_character(text: str) -> str:
     """ISO 7064 MOD 37,36 check character of 0-9 A-Z. Raises NotAnIdentifier for anything else."""
     if not set(text) <= set(ALPHABET):

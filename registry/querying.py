@@ -1,6 +1,6 @@
 """Queries between departments: a fact about a holder, for a stated purpose, on the record (operation.md).
 
-Rights are decided before anybody is looked up. "No such person", "no certificate" and "not in force" are one
+Rights, and who is asked, are decided before anybody is looked up. "No such person", "no certificate" and "not in force" are one
 outcome. The log entry is committed in the same transaction that makes the answer, before it leaves.
 """
 
@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from registry import policies, secrets, values
 from registry.catalogue import Catalogue
 from registry.cutting import Cutter
 from registry.definition import TypeDefinition
 from registry.errors import RegistryError
+from registry.identifiers import named_issuer
 from registry.queries import comparing, limits
 from registry.queries.answering import Answerer
 from registry.queries.desks import CaseFacts, ConsentDesk, MandateDesk, Replying
@@ -40,7 +41,6 @@ from registry.queries.refusals import (
 from registry.queries.reviews import Word
 from registry.rights import COMPARISONS, Rights, Rule
 from registry.store import Store, again_if_overtaken
-from registry.store.tables import Certificate
 from registry.trust import Trust
 from registry.vault import Vault
 
@@ -133,7 +133,7 @@ class Querying:
         now = self.clock()
         definition = self._definition(query)
         rule = self.rights.decide(query.asked(definition.type), now)
-        issuers = self._issuers(definition.type, query, issuer)
+        issuers = self._issuers(definition.type, query, issuer, now)
         if not isinstance(rule, str) and not self._may_share(definition.type, query, issuers):
             rule = "not-shared"
         if isinstance(rule, str):
@@ -312,26 +312,22 @@ class Querying:
         comparing.check_question(query, definition)
         return definition
 
-    def _issuers(self, type_code: str, query: Query, only: str | None) -> list[str]:
-        """Codes of the issuers that have, or had, the right to this type; of one certificate, its issuer.
+    def _issuers(self, type_code: str, query: Query, only: str | None, now: int) -> list[str]:
+        """Codes of the issuers that have, or had, the right to this type; of one certificate, whom it names.
 
+        Nothing is looked up: who asks learns by whom is asked whether such a certificate exists.
         only: the one that is asked. Raises BadQuery where it does not issue the type.
         """
+        issuers = self.trust().issuers
         if only is not None:
-            issuer = self.trust().issuers.get(only)
+            issuer = issuers.get(only)
             if issuer is None or not issuer.rights.get(type_code):
                 raise BadQuery("该部门不颁发这类证照。", "That department does not issue this type.")
             return [only]
-        if query.certificate_id is not None:
-            with self.store.read() as session:
-                row = session.exec(
-                    select(Certificate.issuer).where(
-                        Certificate.certificate_id == query.certificate_id, Certificate.type == type_code
-                    )
-                ).first()
-            if row is not None:
-                return [row]
-        issuers = self.trust().issuers
+        named = named_issuer(query.certificate_id or "")
+        if named in issuers and any(each.covers(now) for each in issuers[named].rights.get(type_code, ())):
+            return [named]
+        # Imported ones keep the code of an office that is no more: whoever took over may have them.
         return sorted(code for code, issuer in issuers.items() if issuer.rights.get(type_code))
 
     def _log_refusal(

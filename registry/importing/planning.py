@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from registry import jcs
 from registry.definition import TypeDefinition, clean
 from registry.drafting import Draft, Refused, Request
-from registry.identifiers import Fault, check_certificate_id
+from registry.identifiers import Fault, check_certificate_id, named_issuer
 from registry.importing.cells import Unfit, as_text, is_binary, value_of
 from registry.importing.mapping import Mapping
 from registry.importing.sources import SourceRow
@@ -191,10 +191,24 @@ class Planner:
             yield Fault("status", "映射中没有这个状态", "is in a state that the mapping does not know")
         if mapped.identifier in self.brought or (known is None and mapped.identifier in elsewhere):
             yield Fault("identifier", "该标识已用于另一证照", "another certificate has this identifier")
+        if self._is_anothers(mapped.identifier):
+            yield Fault(
+                "identifier",
+                "该标识属于另一颁发部门",
+                "names another department that issues this type",
+            )
         if mapped.identifier:
             self.brought.add(mapped.identifier)
         if known is not None and mapped.ended != known.ended and _is_for_good(known.ended):
             yield Fault("status", "已注销的证照不能恢复", "what was revoked never comes back")
+
+    def _is_anothers(self, identifier: str) -> bool:
+        """Whether a question about it would go to another department: that one may issue the type now."""
+        named = named_issuer(identifier)
+        type, version = self.definition.type, self.definition.version
+        return named not in ("", self.issuer) and self.issuing.may_issue(
+            named, type, version, self.issuing.clock()
+        )
 
     def _known(self, session: Session, keys: Sequence[bytes]) -> dict[bytes, ImportedRow]:
         found = {}

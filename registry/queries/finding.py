@@ -34,6 +34,7 @@ class Finding:
             select(HolderIndex.holder)
             .join(Certificate, col(Certificate.id) == col(HolderIndex.certificate))
             .where(Certificate.certificate_id == query.certificate_id, col(HolderIndex.role).in_(own))
+            .where(Certificate.type == definition.type)  # the right covers no other
         ).all()
         return sorted(set(found)) or [self.vault.holder_index("certificate_id", query.certificate_id)]
 

@@ -20,7 +20,8 @@ from registry.importing.sources import DatabaseSource, NoSource, open_source
 from registry.issuing import NoRight
 from registry.status_changes import history
 from registry.store.tables import Certificate, HolderIndex, Idempotency, ImportRun, StatusEvent
-from tests.api.town import MARKET, POLICE, PORTRAIT, citizen_number
+from tests.api import town as towns
+from tests.api.town import HOUSING, MARKET, POLICE, PORTRAIT, citizen_number
 from tests.importing.conftest import MAPPING, OldSystem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,6 +149,17 @@ def test_an_identifier_stays_as_it_is_right_or_wrong(old: OldSystem) -> None:
     inspection = Inspection(old.town.runtime.sealed, old.town.runtime.catalogue)
     with old.town.runtime.store.read() as session:
         assert inspection.mismatches(session, made) == {}, "the worker anchors them"
+
+
+def test_an_identifier_that_names_another_issuer_of_the_type_does_not_fit(
+    old: OldSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(towns.ISSUES, MARKET, (*towns.ISSUES[MARKET], "resident_identity"))
+    old.person(1, ZZBS=str(make_certificate_id(identity_of(old), MARKET, "1", 1)))
+    old.person(2, ZZBS=str(make_certificate_id(identity_of(old), HOUSING, "1", 1)))
+    done = old.run()
+    assert steps(done) == {"refused": 1, "new": 1}
+    assert {each.field for each in done.unfitting} == {"identifier"}
 
 
 def test_an_identifier_of_another_shape_type_or_certificate_does_not_fit(

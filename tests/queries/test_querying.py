@@ -8,6 +8,8 @@ from sqlmodel import select
 from registry import accesslog
 from registry.accesslog.proofs import of_holder
 from registry.answer_checking import check_answer
+from registry.identifiers import make_certificate_id
+from registry.queries.finding import Finding
 from registry.querying import (
     Answer,
     BadQuery,
@@ -20,6 +22,7 @@ from registry.querying import (
 from registry.status_changes import Decision
 from registry.store.tables import AccessEntry, QueryCase
 from registry.usecases import UseCases
+from tests.api import town as towns
 from tests.api.town import HOUSING, MARKET, POLICE, Town, citizen_number
 
 NUMBER = citizen_number(7)
@@ -204,3 +207,68 @@ def test_a_question_by_a_certificates_identifier_stands_in_its_holders_log_too(
         (2, identity, "yes"),
         (1, identity, "yes"),
     ]
+
+
+def certificate_of(issuer: str, town: Town) -> str:
+    """An identifier that nobody has."""
+    return str(make_certificate_id(town.definition("resident_identity").type, issuer, "NOBODY", 1))
+
+
+@pytest.fixture
+def two_issuers(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MARKET issues identities too, and shares nothing of them."""
+    monkeypatch.setitem(towns.ISSUES, MARKET, (*towns.ISSUES[MARKET], "resident_identity"))
+
+
+@pytest.mark.usefixtures("two_issuers")
+def test_no_such_certificate_and_not_in_force_are_asked_of_the_same_and_answered_alike(
+    town: Town, querying: Querying
+) -> None:
+    revoked = town.citizen()
+    UseCases.of(town.runtime, town.trust).changing.revoke(POLICE, revoked, Decision("penalty"))
+    told = [
+        querying.ask(query(holder=None, certificate_id=each)) for each in (revoked, certificate_of(POLICE, town))
+    ]
+    assert [[each.outcome for each in answers] for answers in told] == [["no"], ["no"]]
+    assert [[each.question["issuer"] for each in answers] for answers in told] == [[POLICE], [POLICE]]
+    assert len(entries(town)) == 2 and entries(town, MARKET) == []
+
+
+@pytest.mark.usefixtures("two_issuers")
+def test_not_shared_and_no_such_certificate_are_refused_alike(town: Town, querying: Querying) -> None:
+    there = town.issue(MARKET, "resident_identity", town.identity_row(9))
+    town.anchor(MARKET)
+    refused = []
+    for each in (there, certificate_of(MARKET, town)):
+        with pytest.raises(NotShared) as refusal:
+            querying.ask(query(holder=None, certificate_id=each, ask="claims", claims=("name",)))
+        refused.append(str(refusal.value))
+    assert refused[0] == refused[1]
+    assert len(entries(town, MARKET)) == 2 and entries(town) == []
+
+
+@pytest.mark.usefixtures("two_issuers")
+def test_without_a_right_the_same_logs_are_written_whether_there_is_such_a_certificate(
+    town: Town, querying: Querying
+) -> None:
+    for each in (town.citizen(), certificate_of(POLICE, town)):
+        with pytest.raises(UnknownMatter):
+            querying.ask(query(holder=None, certificate_id=each, matter="curiosity"))
+    assert (len(entries(town)), len(entries(town, MARKET))) == (2, 0)
+
+
+@pytest.mark.usefixtures("two_issuers")
+def test_an_identifier_that_names_none_of_its_issuers_is_asked_of_all(town: Town, querying: Querying) -> None:
+    answers = querying.ask(query(holder=None, certificate_id=certificate_of(HOUSING, town)))
+    assert {each.question["issuer"] for each in answers} == {POLICE, MARKET}
+
+
+def test_a_question_by_a_certificate_of_another_type_is_about_nobody(town: Town) -> None:
+    driving = town.issue(POLICE, "driving_licence", town.driving_row(7))
+    town.anchor(POLICE)
+    vault = town.runtime.sealed
+    finding = Finding(vault, town.runtime.catalogue)
+    with town.runtime.store.read() as session:
+        asked = query(holder=None, certificate_id=driving)
+        found = finding.holders(session, asked, town.definition("resident_identity"))
+    assert found == [vault.holder_index("certificate_id", driving)]
