@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wallet.consenting import Consenting
 
 _KINDS = {
+    "acting": "代办 somebody acts",
     "consent": "征询 a department asks",
     "mandate": "委托 mandate",
     "notice": "告知 notice",

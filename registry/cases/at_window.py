@@ -64,7 +64,8 @@ class AtWindow:
             case = require_open(self.world, session, number)
         found = self.world.acting.take(case.office, acting)
         if found is not None:
-            self._represent(case, role, position, found)
+            with self.world.store.write() as session:
+                self._represent(session, case, role, position, found)
         return found
 
     def see_agent(
@@ -84,19 +85,20 @@ class AtWindow:
         """
         with self.world.store.read() as session:
             case = require_open(self.world, session, number)
-        found = self.world.acting.at_window(
-            case.office, case.id, case.matter, ground, agent, clerk=clerk, seen=seen
-        )
-        self._represent(case, role, position, found)
-        return found
 
-    def _represent(self, case: Case, role: str, position: int, found: Principal) -> None:
+        def represent(session: Session, found: Principal) -> None:
+            self._represent(session, case, role, position, found)
+
+        return self.world.acting.at_window(
+            case.office, case.id, case.matter, ground, agent, clerk=clerk, seen=seen, beside=represent
+        )
+
+    def _represent(self, session: Session, case: Case, role: str, position: int, found: Principal) -> None:
         if found.case != case.id:
             raise NoSuchCase
-        with self.world.store.write() as session:
-            living = require_open(self.world, session, case.id)
-            party = self._party(session, living, role, position)
-            self._bind(session, living, party, Identifier(found.id_type, found.identifier))
+        living = require_open(self.world, session, case.id)
+        party = self._party(session, living, role, position)
+        self._bind(session, living, party, Identifier(found.id_type, found.identifier))
 
     def _bind(self, session: Session, case: Case, party: CaseParty, one: Identifier) -> None:
         index = self.world.vault.holder_index(one.id_type, one.identifier)

@@ -5,12 +5,16 @@ the own identity; nothing of the principal's. From then on the case's department
 principal, as far as power and right both go. Each use of a power is in the log of who issued it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
 
 from sqlmodel import Session, col, select
 
 from registry import accesslog, asking, contents, credential, secrets, values
-from registry.errors import NotFound
+from registry.consents import inbox
+from registry.errors import NotFound, RegistryError
 from registry.identity import identity_of
 from registry.mandates.powers import Power, Powers
 from registry.mandates.scope import ALIAS, Scope
@@ -20,8 +24,12 @@ from registry.queries.refusals import MandateFallsShort, UnknownMatter
 from registry.requesting import MadeRequest
 from registry.store import again_if_overtaken
 from registry.store.tables import Acting as Row
+from registry.store.tables import Department, HolderIndex
 from registry.usecases import UseCases
 from registry.walletanswers import Presented
+
+KIND: Final = "acting"
+"""Of the notice in an inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +135,18 @@ class Acting:
         *,
         clerk: str,
         seen: str,
+        beside: Callable[[Session, Principal], None] = lambda _session, _principal: None,
     ) -> Principal:
         """An agent without a phone: a clerk saw person and card, and types the certificate's identifier.
 
         It counts as a question of that clerk: who types numbers until one acts for somebody stops at a cap.
+        Whom the certificate names is told in the inbox: here one clerk's word is all there is.
+        beside: what else must hold, in the transaction that lets the agent act.
 
         Raises:
             UnknownMatter: as in `ask`. MandateFallsShort: there is no such power, whatever the reason.
-            TooManyQueries: a cap of the clerk or the department is reached. Both are in the department's log.
+            TooManyQueries: a cap of the clerk or the department is reached.
+            Others: as `beside` does. All but the first are in the department's log, and nobody is told.
         """
         runtime = self.use_cases.runtime
         self._demand_matter(asker, matter)
@@ -165,14 +177,16 @@ class Acting:
                         seen=seen,
                         created=now,
                     )
-                    self._bind(session, row, ground, index)
+                    power = self._bind(session, row, ground, index)
+                    self._tell(session, row, power, now)
                 found = self._principal(session, row)
+                beside(session, found)
                 limits.record(session, asker, clerk, "yes", now)
                 return found
 
         try:
             return again_if_overtaken(work)
-        except (MandateFallsShort, TooManyQueries) as refusal:
+        except RegistryError as refusal:
             kind = refusal.kind
             again_if_overtaken(lambda: self._log_refusal(asker, case, matter, clerk, index, kind))
             raise
@@ -200,7 +214,7 @@ class Acting:
             raise MandateFallsShort
         self._bind(session, row, power.payload.core.certificate_id, agent.holder)
 
-    def _bind(self, session: Session, row: Row, ground: str, agent: bytes) -> None:
+    def _bind(self, session: Session, row: Row, ground: str, agent: bytes) -> Power:
         """Let somebody act in a case, if the certificate gives that power; the log says so."""
         now = self.use_cases.runtime.clock()
         power = self._powers.of(session, ground, agent, now)
@@ -210,6 +224,24 @@ class Acting:
         session.add(row)
         session.flush()
         self._log(session, row, power, now)
+        return power
+
+    def _tell(self, session: Session, row: Row, power: Power, now: int) -> None:
+        """Tell everybody whom the certificate names; not which clerk it was."""
+        runtime = self.use_cases.runtime
+        named_in = select(HolderIndex.holder).where(HolderIndex.certificate == power.ground.id).distinct()
+        for person in session.exec(named_in).all():
+            inbox.put(
+                session,
+                runtime.sealed,
+                row.asker,
+                person,
+                kind=KIND,
+                reference=power.ground.certificate_id,
+                content=_notice(session, row, datetime.fromtimestamp(now, UTC).astimezone(runtime.tz).date()),
+                now=now,
+                randomness=runtime.randomness,
+            )
 
     def _log(self, session: Session, row: Row, power: Power, now: int) -> None:
         runtime = self.use_cases.runtime
@@ -293,3 +325,15 @@ class Acting:
     def _powers(self) -> Powers:
         runtime = self.use_cases.runtime
         return Powers(runtime.sealed, runtime.catalogue, runtime.tz)
+
+
+def _notice(session: Session, row: Row, day: date) -> dict[str, str]:
+    department = session.get(Department, row.asker)
+    zh, en = (department.name_zh, department.name_en) if department else (row.asker, row.asker)
+    return {
+        "zh": f"{day}，{zh}窗口核对身份后，准许有人凭此证照代为办理：{row.matter}（案件 {row.case_number}）。"
+        "如非本人意愿，请立即终止委托并与该部门联系。",
+        "en": f"On {day} a window of {en} saw somebody, who may now act through this certificate: "
+        f"{row.matter} (case {row.case_number}). If that is not your will, end the mandate at once, and "
+        "tell that department.",
+    }

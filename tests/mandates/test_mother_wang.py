@@ -19,6 +19,8 @@ from registry.checking import texts_in
 from registry.mandates.making import Making, Person, Wish
 from registry.mandates.scope import Scope
 from registry.store.tables import (
+    Acting,
+    AskedQuery,
     Authorisation,
     CaseEffect,
     CaseFact,
@@ -26,6 +28,7 @@ from registry.store.tables import (
     Credential,
     CredentialKind,
     Grant,
+    InboxItem,
 )
 from tests.api import town as towns
 from tests.api.conftest import founded, http, new_wallet, town, written
@@ -198,6 +201,25 @@ def test_a_mandate_for_less_leaves_the_fact_missing(wang: WangTown) -> None:
     assert case.collecting.ask(wang.number) == []
     assert {each.name for each in case.deciding.missing(wang.number)} >= {"buyer_identity"}
     assert "buyer_identity" not in {each.name for each in rows(wang.here, CaseFact)}
+
+
+def test_an_agent_of_another_party_is_refused_at_a_window_acts_for_nobody_and_nobody_is_told(
+    wang: WangTown,
+) -> None:
+    making = Making(wang.here.cases.world.acting.use_cases)
+    scope = Scope((MATTER,), ("resident_identity.name",))
+    wish = Wish(agent=person(DAUGHTER), scope=scope, first=day(wang.town), last=day(wang.town, 30))
+    mandate = making.confirm(POLICE, making.write_down(POLICE, WANG, wish, CLERK, "card"), SECOND)
+    wang.town.anchor(POLICE)
+    case, agent = wang.here.cases, (person(DAUGHTER).id_type, person(DAUGHTER).identifier)
+    with pytest.raises(AnotherPerson):
+        case.at_window.see_agent(wang.number, "seller", mandate, agent, clerk="clerk 5", seen="card")
+    assert rows(wang.here, Acting) == []
+    assert "acting" not in {each.kind for each in rows(wang.here, InboxItem)}
+    assert [each.outcome for each in rows(wang.here, AskedQuery)][-1] == "refused"
+    case.at_window.see_agent(wang.number, "buyer", mandate, agent, clerk="clerk 5", seen="card")
+    told = {each.holder for each in rows(wang.here, InboxItem) if each.kind == "acting"}
+    assert index(wang.town) in told
 
 
 SELLER, BUYER = {"role": "seller"}, {"role": "buyer"}

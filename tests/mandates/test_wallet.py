@@ -140,3 +140,28 @@ def test_a_window_of_two_over_http(here: Mandates) -> None:
     assert police.post(f"/mandates/{mandate}/ending", {"by": "c", "seen": "card"}).status_code == 204
     with pytest.raises(RegistryError):
         here.ask(mandate)
+
+
+def test_whom_one_clerk_lets_act_at_a_window_the_principal_is_told(here: Mandates) -> None:
+    mandate = here.at_window()
+    housing = Desk(here.town, here.http, HOUSING)
+    acting = {
+        "case": "C1", "matter": "housing_allowance", "clerk": "clerk 3", "seen": "card", "ground": mandate,
+        "agent": {"id_type": "citizen_number", "identifier": citizen_number(STRANGER)},
+    }  # fmt: skip
+
+    def told(who: int) -> list[Any]:
+        return [each for each in here.logged_in(who).inbox() if each["kind"] == "acting"]
+
+    assert housing.post("/acting/window", acting).status_code == 403
+    assert (told(MOTHER), told(STRANGER)) == ([], [])
+    acting["agent"] = {"id_type": "citizen_number", "identifier": citizen_number(DAUGHTER)}
+    for _ in range(2):
+        assert housing.post("/acting/window", acting).status_code == 201
+    (notice,) = told(MOTHER)
+    assert (notice["sender"], notice["reference"]) == (HOUSING, mandate)
+    for said in notice["content"].values():
+        assert all(each in said for each in ("housing_allowance", "C1", day(here.town).isoformat()))
+        assert "clerk" not in said and citizen_number(DAUGHTER) not in said
+    assert "住建局" in notice["content"]["zh"] and "Housing" in notice["content"]["en"]
+    assert len(told(DAUGHTER)) == 1
