@@ -167,9 +167,18 @@ class Issuing:
         """Check one row and prepare it; or everything that is wrong with it."""
         return draft(request, definition, vault=self.vault, tz=self.tz, now=now)
 
+    def key_index(self, issuer: str, key: str) -> bytes:
+        """By what a request of this issuer is found again."""
+        return self.vault.request_index("certificates", issuer, key)
+
+    def _keyed(self, row: dict[str, object], issuer: str, drafted: Draft) -> KeyedRow:
+        key = self.key_index(issuer, drafted.key)
+        return KeyedRow(row, drafted.holders, drafted.number, drafted.subjects, key, drafted.body_hash)
+
     def _issue_one(self, issuer: str, definition: TypeDefinition, drafted: Draft, now: int) -> Issued:
         with self.store.write() as session:
-            before = writing.answered(session, issuer, [drafted.key]).get(drafted.key)
+            key = self.key_index(issuer, drafted.key)
+            before = writing.answered(session, issuer, [key]).get(key)
             if before is not None:
                 return _given(_as_before(before, drafted.body_hash))
             version = first_version(drafted, Pool(self.randomness, block=64))
@@ -194,7 +203,7 @@ class Issuing:
             vault=self.vault, key=key, now=now, pool=Pool(self.randomness, block=1024),
             sd_alg=self.digests(issuer, now),
         )  # fmt: skip
-        return place, _keyed(row, drafted)
+        return place, self._keyed(row, issuer, drafted)
 
     def _issue_many(
         self,
@@ -210,11 +219,12 @@ class Issuing:
             places = self._reserve(session, issuer, definition, len(good))
         pool, sd_alg = Pool(self.randomness), self.digests(issuer, now)
         rows = [
-            _keyed(
+            self._keyed(
                 finish(
                     drafted, definition, issuer, first_version(drafted, pool), place,
                     vault=self.vault, key=key, now=now, pool=pool, sd_alg=sd_alg,
                 ),
+                issuer,
                 drafted,
             )
             for drafted, place in zip(good, places, strict=True)
@@ -260,10 +270,6 @@ class Issuing:
             raise NoRight
 
 
-def _keyed(row: dict[str, object], drafted: Draft) -> KeyedRow:
-    return KeyedRow(row, drafted.holders, drafted.number, drafted.subjects, drafted.key, drafted.body_hash)
-
-
 def _given(outcome: Outcome) -> Issued:
     if isinstance(outcome, RegistryError):
         raise outcome
@@ -277,7 +283,7 @@ def _as_before(before: writing.Answered, body_hash: bytes) -> Outcome:
 
 
 def _outcome(
-    each: KeyedRow, before: dict[str, writing.Answered], in_the_way: dict[bytes, int], taken: set[str]
+    each: KeyedRow, before: dict[bytes, writing.Answered], in_the_way: dict[bytes, int], taken: set[str]
 ) -> Outcome:
     if each.key in before:
         return _as_before(before[each.key], each.body_hash)

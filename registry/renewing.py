@@ -91,7 +91,8 @@ def _again(
     session: Session, issuing: Issuing, issuer: str, old: Certificate, renewal: Renewal, now: int
 ) -> Issued | None:
     """The answer given before under this key, where the request was the same."""
-    before = writing.answered(session, issuer, [renewal.key]).get(renewal.key)
+    key = issuing.key_index(issuer, renewal.key)
+    before = writing.answered(session, issuer, [key]).get(key)
     if before is None:
         return None
     new = session.exec(select(Certificate).where(Certificate.certificate_id == before.certificate_id)).one()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from registry.catalogue import Catalogue, load_catalogue
 from registry.errors import RegistryError
 from registry.issuing import Digests, Issuing, MayIssue
+from registry.keyed import keep_no_plain_keys
 from registry.keys import KeyRing, KeysClosed, Secret
 from registry.settings import Settings
 from registry.store import Store, open_store
@@ -110,15 +111,19 @@ class Runtime:
         def permutation(name: str) -> Permutation:
             return Permutation(ring.secret("permutation"), name)
 
+        store = open_store(settings.database_url)
+        vault = Vault.of(ring, randomness=randomness) if sealing else None
+        if vault is not None:
+            keep_no_plain_keys(store, vault)
         return cls(
             settings,
-            open_store(settings.database_url),
+            store,
             ring,
             load_catalogue(),
             ZoneInfo(settings.timezone),
             clock,
             randomness,
-            Vault.of(ring, randomness=randomness) if sealing else None,
+            vault,
             permutation,
         )
 

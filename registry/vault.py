@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -27,6 +27,8 @@ ENTRIES = 131_072
 _ROUNDS = 10
 _LEFT_BITS, _RIGHT_BITS = 9, 8
 
+Route = Literal["certificates", "cases"]
+"""What requests with an idempotency key are for."""
 Randomness = Callable[[int], bytes]
 
 
@@ -76,6 +78,7 @@ class Vault:
         self._subjects = self._derived(index, b"subject")
         self._bodies = self._derived(index, b"body")
         self._logs = self._derived(index, b"log")
+        self._requests = self._derived(index, b"request")
         self._randomness = randomness
         self._opened: dict[bytes, AESGCM] = {}
 
@@ -148,6 +151,11 @@ class Vault:
     def body_hash(self, body: bytes) -> bytes:
         """Keyed hash of a request's body, of a row or of a file: a bare one could be guessed."""
         return _hmac(self._bodies, body)
+
+    def request_index(self, route: Route, caller: str, key: str) -> bytes:
+        """Keyed hash of the idempotency key of a caller (a department's code, a holder's index in hex): a
+        caller may have written somebody's number into it."""
+        return _hmac(self._requests, f"{route}\0{caller}\0{key}".encode())
 
     def _wrap(self, issuer: str) -> bytes:
         nonce = self._randomness(NONCE_BYTES)

@@ -81,7 +81,8 @@ class Opening:
         number = new_number(self.world.day(now), self.world.randomness)
         body = self._hash(matter, stated, named, applicant, clerk)
         with self.world.store.write() as session:
-            if key is not None and (before := session.get(CaseKey, (key.asker, key.name))) is not None:
+            name = b"" if key is None else self.world.vault.request_index("cases", key.asker, key.name)
+            if key is not None and (before := session.get(CaseKey, (key.asker, name))) is not None:
                 if not hmac.compare_digest(before.body_hash, body):
                     raise KeyReused
                 return before.case
@@ -103,7 +104,7 @@ class Opening:
             self._parties(session, number, office, found, named, applicant)
             self._steps(session, number, found)
             if key is not None:
-                session.add(CaseKey(asker=key.asker, key=key.name, body_hash=body, case=number))
+                session.add(CaseKey(asker=key.asker, key=name, body_hash=body, case=number))
         return number
 
     def state(self, number: str, inputs: Mapping[str, str], *, clerk: str = "") -> None:

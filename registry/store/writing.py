@@ -49,7 +49,7 @@ class KeyedRow(NamedTuple):
     holders: Sequence[tuple[str, bytes]]
     number: bytes | None
     subjects: Sequence[bytes]
-    key: str
+    key: bytes
     body_hash: bytes
 
 
@@ -72,8 +72,8 @@ def reserve(
     return [Place(first + number, *each) for number, each in enumerate(entries)]
 
 
-def answered(session: Session, issuer: str, keys: Collection[str]) -> dict[str, Answered]:
-    """Those of an issuer's idempotency keys that were used, with what they got."""
+def answered(session: Session, issuer: str, keys: Collection[bytes]) -> dict[bytes, Answered]:
+    """Those of an issuer's idempotency keys (keyed hashes) that were used, with what they got."""
     found = {}
     for piece in pieces(keys):
         rows = session.exec(

@@ -21,7 +21,16 @@ from registry.cases.keeping import CaseKeeper
 from registry.clients import give_token
 from registry.queries import limits
 from registry.standing import standings
-from registry.store.tables import AskedAgain, Case, CaseEffect, CaseRating, CaseState, Commitment, Document
+from registry.store.tables import (
+    AskedAgain,
+    Case,
+    CaseEffect,
+    CaseKey,
+    CaseRating,
+    CaseState,
+    Commitment,
+    Document,
+)
 from tests.api.apps import app_over
 from tests.api.town import HOUSING, MARKET, ORIGIN, POLICE, Town, citizen_number
 from tests.cases.conftest import (
@@ -509,6 +518,14 @@ def test_problems_have_types_of_their_own(world: World) -> None:
         with refused(expected):
             call()
     assert not rows(world.here, CaseEffect)
+
+
+def test_the_key_that_opens_a_case_is_stored_as_a_keyed_hash(world: World) -> None:
+    key = f"file of {citizen_number(7)}"
+    number = world.office().open(key=key)
+    assert world.office().open(key=key) == number
+    (kept,) = world.town.rows(CaseKey)
+    assert citizen_number(7).encode() not in kept.key  # type: ignore[attr-defined]
 
 
 def test_a_wallet_that_has_shown_everything_is_asked_for_nothing(world: World) -> None:

@@ -13,6 +13,7 @@ from api import departments
 from api.oauth import ASSERTION
 from registry.clients import register_client
 from registry.signing import SigningKey, sign_jws
+from registry.store.tables import Idempotency
 from tests.api.town import HOUSING, MARKET, ORIGIN, POLICE, Town, citizen_number
 
 
@@ -250,3 +251,16 @@ def test_what_breaks_on_our_side_says_so_and_no_more(
     assert (refused.status_code, refused.json()["type"]) == (500, "urn:zt:problem:internal")
     assert citizen_number(3) not in refused.text + written.text
     assert '"error":"ValueError"' in written.text
+
+
+def test_an_idempotency_key_with_somebodys_number_in_it_is_stored_as_a_keyed_hash(
+    town: Town, police: Desk
+) -> None:
+    key = f"card of {citizen_number(7)}"
+    first, again = (police.issue(town.identity_row(7), key) for _ in range(2))
+    assert (first.status_code, again.json()["repeated"]) == (201, True)
+    (kept,) = town.rows(Idempotency)
+    vault = town.runtime.sealed
+    assert kept.key == vault.request_index("certificates", POLICE, key)  # type: ignore[attr-defined]
+    others = {vault.request_index("cases", POLICE, key), vault.request_index("certificates", MARKET, key)}
+    assert len({*others, kept.key}) == 3  # type: ignore[attr-defined]

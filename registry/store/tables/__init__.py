@@ -9,7 +9,7 @@ from registry.store.tables.access import (
     Verification,
 )
 from registry.store.tables.base import Table
-from registry.store.tables.casekeys import CaseKey
+from registry.store.tables.casekeys import CaseKey, PlainKey
 from registry.store.tables.cases import (
     AlertKind,
     Case,
@@ -183,6 +183,7 @@ __all__ = [
     "Offered",
     "Origin",
     "Partner",
+    "PlainKey",
     "Policy",
     "PresentationRequest",
     "PublicKey",

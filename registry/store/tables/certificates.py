@@ -96,10 +96,13 @@ class UniqueSubject(Table, table=True):
 
 
 class Idempotency(Table, table=True):
-    """A request that was answered with a certificate. body_hash is keyed: a bare one could be guessed."""
+    """A request that was answered with a certificate.
+
+    key, body_hash are keyed (`Vault.request_index`, `body_hash`): bare ones could be guessed.
+    """
 
     issuer: str = Field(primary_key=True)
-    key: str = Field(primary_key=True)
+    key: bytes = Field(primary_key=True)
     body_hash: bytes
     certificate: int = refers("certificate.id", index=True)
 
