@@ -115,7 +115,7 @@ class Answering:
         self._demand_ours(code)
         now = self.clock()
         asker, signed = self._asker(path, fields, body, now)
-        kept = self._kept(asker, signed, reference)
+        kept = self._kept(code, asker, signed, reference)
         if kept is None:
             kept = self._decide(code, asker, signed, reference, now)
         with self.store.read() as session:
@@ -148,16 +148,16 @@ class Answering:
                 return issuer.code, read
         raise BadMessage
 
-    def _kept(self, asker: str, signed: Signed, reference: str) -> AnsweredMessage | None:
+    def _kept(self, code: str, asker: str, signed: Signed, reference: str) -> AnsweredMessage | None:
         """What this message was answered before; a refusal where its nonce was another message's."""
         with self.store.read() as session:
-            row = session.get(AnsweredMessage, (asker, signed.nonce))
+            row = session.get(AnsweredMessage, (asker, code, signed.nonce))
         if row is None or row.digest == signed.digest:
             return row
-        return _row(asker, signed, NonceUsed(), reference, self.clock())
+        return _row(code, asker, signed, NonceUsed(), reference, self.clock())
 
     def _decide(self, code: str, asker: str, signed: Signed, reference: str, now: int) -> AnsweredMessage:
-        keeping = _Keeping(asker, signed, reference, now)
+        keeping = _Keeping(code, asker, signed, reference, now)
         try:
             question = self._question(code, asker, signed, now)
             keeping.reply_to = question.reply_to
@@ -167,9 +167,9 @@ class Answering:
         except RegistryError as refusal:
             if refusal.status >= 500:
                 raise  # nothing was decided: the same message may be answered a little later
-            if self._kept(asker, signed, reference) is None:
+            if self._kept(code, asker, signed, reference) is None:
                 self._keep_refusal(keeping, refusal)
-        return self._kept(asker, signed, reference) or _never()
+        return self._kept(code, asker, signed, reference) or _never()
 
     def _question(self, code: str, asker: str, signed: Signed, now: int) -> Question:
         key = self.keys.named(code, contents.key_named(signed.body), now)
@@ -197,6 +197,7 @@ class Answering:
 class _Keeping:
     """Keeps one message's answer in the transaction that decides it (`desks.Replying`)."""
 
+    code: str
     asker: str
     signed: Signed
     reference: str
@@ -211,6 +212,7 @@ class _Keeping:
             session,
             AnsweredMessage(
                 asker=self.asker,
+                issuer=self.code,
                 nonce=self.signed.nonce,
                 digest=self.signed.digest,
                 status=OK,
@@ -222,10 +224,10 @@ class _Keeping:
 
     def refused(self, session: Session, refusal: RegistryError) -> None:
         """Keep a refusal."""
-        self._keep(session, _row(self.asker, self.signed, refusal, self.reference, self.now))
+        self._keep(session, _row(self.code, self.asker, self.signed, refusal, self.reference, self.now))
 
     def _keep(self, session: Session, row: AnsweredMessage) -> None:
-        if session.get(AnsweredMessage, (row.asker, row.nonce)) is not None:
+        if session.get(AnsweredMessage, (row.asker, row.issuer, row.nonce)) is not None:
             raise _Answered  # undoes the entry that would have been its second
         session.add(row)
         session.flush()
@@ -236,7 +238,9 @@ def forget_expired(session: Session, now: int) -> None:
     session.connection().execute(delete(AnsweredMessage).where(col(AnsweredMessage.at) < now - KEPT))
 
 
-def _row(asker: str, signed: Signed, refusal: RegistryError, reference: str, now: int) -> AnsweredMessage:
+def _row(
+    code: str, asker: str, signed: Signed, refusal: RegistryError, reference: str, now: int
+) -> AnsweredMessage:
     """A refusal as a problem document (RFC 9457); it says nothing of any holder."""
     document = {
         "type": f"urn:zt:problem:{refusal.kind}",
@@ -249,6 +253,7 @@ def _row(asker: str, signed: Signed, refusal: RegistryError, reference: str, now
     }
     return AnsweredMessage(
         asker=asker,
+        issuer=code,
         nonce=signed.nonce,
         digest=signed.digest,
         status=refusal.status,

@@ -113,6 +113,20 @@ def test_one_nonce_of_two_departments_is_two(sender: Sender) -> None:
     assert kind(sender.post(body, key=sender.key(here.POLICE))) == "not-shared"
 
 
+def test_one_nonce_to_two_departments_is_two_and_neither_signs_the_others_answer(sender: Sender) -> None:
+    """What one of them answered is never sent again, or refused, in the name of another."""
+    other = there.HOUSING
+    uri = URI.replace(ANSWERER, other)
+    body = sender.sealed()
+    first = sender.post(body)
+    replayed = sender.post(body, uri=uri, to=uri)
+    assert first.status_code == 200
+    assert kind(replayed) == "bad-message-content"
+    question, nonce = sender.sealed(to=other, issuer=other), NONCE[::-1]
+    assert kind(sender.post(question, nonce=nonce, uri=uri, to=uri)) == "bad-query"
+    assert sender.post(sender.sealed(), nonce=nonce).status_code == 200
+
+
 def test_a_refusal_is_kept_by_its_message_too(sender: Sender) -> None:
     body = sender.sealed(matter="curiosity")
     first, again = sender.post(body), sender.post(body)

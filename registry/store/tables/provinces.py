@@ -23,7 +23,7 @@ class Partner(Table, table=True):
 
 
 class AnsweredMessage(Table, table=True):
-    """What a department of another registry was answered, by the nonce of its message.
+    """What a department of another registry was answered by one of ours (issuer), by its message's nonce.
 
     digest: SHA-256 of the message's body. body: the answer as it went, encrypted to a key of the asker's that
     nobody here has; or a refusal, which says nothing of anybody.
@@ -32,6 +32,7 @@ class AnsweredMessage(Table, table=True):
     __tablename__ = "answered_message"
 
     asker: str = Field(primary_key=True)
+    issuer: str = Field(primary_key=True)
     nonce: str = Field(primary_key=True)
     digest: bytes
     status: int
