@@ -21,6 +21,7 @@ from registry.queries.limits import DAY, TooManyQueries
 from registry.queries.question import Query
 from registry.queries.refusals import MissingPurpose
 from registry.querying import Querying
+from registry.store import wait_turn
 from registry.store.tables import QueryBatch, QueryBatchItem, QueryBatchState, QueryCase
 
 LAPSES: Final = 7 * DAY
@@ -219,6 +220,7 @@ class Batching:
         now, id = querying.clock(), secrets.handle(querying.randomness)
         try:
             with querying.store.write() as session:
+                wait_turn(session, "batches", posted.asker)  # or two would not count each other
                 key = querying.vault.issuer_key(session, posted.asker, now)
                 alone = self._asked_alone(session, posted, now) + len(posted.queries)
                 waits = takes_two or alone > self.at_once

@@ -13,6 +13,7 @@ from registry.drafting import Refused, Request
 from registry.errors import RegistryError
 from registry.issuing import SecondCertificate
 from registry.lifecycle import Status
+from registry.queries.batches import Batching
 from registry.querying import Querying
 from registry.renewing import Renewal
 from registry.standing import standings
@@ -41,6 +42,7 @@ from tests.cases.test_decisions import (
     test_many_at_once_decide_once_and_hear_the_same,
 )
 from tests.queries.conftest import querying
+from tests.queries.test_batches import posted
 from tests.queries.test_querying import entries, query
 
 __all__ = [
@@ -102,6 +104,16 @@ def test_the_access_log_neither_forks_nor_has_a_gap(town: Town, querying: Queryi
     assert [each.seq for each in log] == list(range(1, 25))
     assert accesslog.check(log) is None
     assert {each[0].outcome for each in answers} == {"yes"}
+
+
+def test_batches_posted_at_the_same_moment_count_together(town: Town, querying: Querying) -> None:
+    batching = Batching(querying, at_once=3, most=40)
+    batching.post(posted(1, "first"))
+    for clerk in range(6):
+        posts = [
+            partial(batching.post, posted(2, f"{clerk} {n}", clerk=f"clerk {'abcdef'[clerk]}")) for n in range(4)
+        ]
+        assert sorted(each.state for each in at_once(*posts)) == ["answered", *["waiting"] * 3]
 
 
 def test_versions_of_one_number_are_changed_from_both_ends(town: Town) -> None:
