@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from registry import secrets
 from registry.cases.accepting import advance
 from registry.cases.commitments import came
-from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase, WrongState
+from registry.cases.errors import AnotherPerson, BadInput, NoSuchCase, SheetOfAnotherCase, WrongState
 from registry.cases.helping import record
 from registry.cases.taking import require_taking
 from registry.cases.world import GOOD, Known, World
@@ -59,6 +59,7 @@ class Documents:
         Raises:
             NoSuchCase: no such case, party or document in its matter.
             WrongState: the case takes nothing in, or nobody has shown who that party is.
+            SheetOfAnotherCase: these bytes are a promise that was signed for another case.
             BadInput: too large, empty, or not of that media type.
         """
         if not 0 < len(content) <= MOST_BYTES:
@@ -72,6 +73,7 @@ class Documents:
                 raise WrongState
             document = _same(session, party.holder, name, content)
             if document is not None:
+                _require_own(case, name, document)
                 self._use(session, case, party, fact, document, "used again", clerk)
                 return document.id
             document = Document(
@@ -85,6 +87,7 @@ class Documents:
                 office=case.office,
                 size=len(content),
                 created=self.world.clock(),
+                case=case.id,
             )
             session.add(document)
             session.flush()
@@ -107,6 +110,7 @@ class Documents:
         Raises:
             NoSuchCase, WrongState: as in `put`; NotFound: there is no such document.
             AnotherPerson: it is somebody else's, or the holder does not agree.
+            SheetOfAnotherCase: it is a promise that was signed for another case.
         """
         with self.world.store.write() as session:
             case, party, fact = self._place(session, number, role, position, name)
@@ -115,6 +119,7 @@ class Documents:
                 raise NotFound("没有这份材料。", "There is no such document.")
             if not consent or party.holder is None or document.holder != party.holder:
                 raise AnotherPerson
+            _require_own(case, document.kind, document)
             self._use(session, case, party, fact, document, "used again", clerk)
 
     def of(self, number: str, role: str) -> list[Document]:
@@ -192,6 +197,12 @@ class Documents:
         came(session, case.id, fact.name, self.world.clock())
         session.flush()
         advance(self.world, session, case)
+
+
+def _require_own(case: Case, kind: str, document: Document) -> None:
+    """What was promised in one case is promised in that one."""
+    if kind == SIGNED and document.case != case.id:
+        raise SheetOfAnotherCase
 
 
 def _same(session: Session, holder: bytes, kind: str, content: bytes) -> Document | None:

@@ -42,6 +42,18 @@ class AnotherPerson(NotAllowed):
         )
 
 
+class SheetOfAnotherCase(NotAllowed):
+    """A signed sheet counts in the case that it was taken in for, and in no other."""
+
+    kind = "sheet-of-another-case"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "这份承诺书属于另一办件，请就本办件另行签署。",
+            "This sheet was signed for another case: let the party sign one for this case.",
+        )
+
+
 class TookCopy(NotAllowed):
     """This clerk took a copy on paper, which rests on that one's eyes alone."""
 

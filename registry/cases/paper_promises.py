@@ -102,7 +102,7 @@ class PaperPromises:
         if party.holder is None or party.sealed is None:
             raise WrongState
         row = session.get(Document, id)
-        of_case = row is not None and row.kind == SIGNED and row.created >= case.created
+        of_case = row is not None and row.kind == SIGNED and row.case == case.id
         if row is None or not of_case or (row.holder, row.office) != (party.holder, case.office):
             raise NotFound("没有这份承诺书。", "There is no such signed sheet.")
         return row

@@ -6,6 +6,7 @@ import pytest
 from sqlmodel import select
 
 from registry import accesslog, jcs
+from registry.cases.errors import SheetOfAnotherCase
 from registry.cases.keeping import CaseKeeper
 from registry.standing import standing
 from registry.store.tables import AccessEntry
@@ -107,6 +108,24 @@ def test_a_whole_case_without_a_phone(world: World) -> None:
     CaseKeeper(world.here.cases.world).tick()
     with world.town.runtime.store.read() as session:
         assert standing(session, licence) != 0
+
+
+def test_a_sheet_signed_for_one_case_is_no_promise_in_another(world: World) -> None:
+    holds(world)
+    office = world.office()
+    one, other = known(office), office.open(key="other")
+    office.post(f"/cases/{other}/parties", PARTY | SEEN | {"holder": SOMEBODY})
+    document = signed(office, one)
+    assert refused(office, f"/cases/{other}/promises", promise(document)) == (404, "not-found")
+    headers = {"Content-Type": "application/pdf", "Clerk": "clerk%203"}
+    place = f"/cases/{other}/documents/operator/signed-promise"
+    again = office.send("PUT", place, SHEET, **headers)
+    assert (again.status_code, kind(again)) == (409, "sheet-of-another-case")
+    with pytest.raises(SheetOfAnotherCase):
+        world.here.cases.documents.reuse(other, "operator", "floor_plan", document, consent=True)
+    office.post(f"/cases/{one}/promises", promise(signed(office, one)))
+    assert office.get(f"/cases/{other}")["promises"] == []
+    office.post(f"/cases/{other}/promises", promise(signed(office, other, SHEET + b", once more")))
 
 
 def test_a_copy_counts_for_who_was_seen_and_whom_it_names(world: World) -> None:

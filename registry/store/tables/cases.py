@@ -243,7 +243,11 @@ class CaseLock(Table, table=True):
 
 
 class Document(Table, table=True):
-    """What is no certificate: taken in once, the holder's own statement. digest: SHA-256 of salt ‖ bytes."""
+    """What is no certificate: taken in once, the holder's own statement. digest: SHA-256 of salt ‖ bytes.
+
+    case: that it was taken in for. A signed promise counts in that one alone; where an older version did not
+    say which, in none.
+    """
 
     __tablename__ = "document"
 
@@ -257,6 +261,7 @@ class Document(Table, table=True):
     office: str = Field(foreign_key="department.code")
     size: int
     created: int = big()
+    case: str | None = Field(default=None, foreign_key="case_file.id")
 
 
 class Commitment(Table, table=True):
