@@ -35,7 +35,13 @@ class Departments:
     world: World
 
     def ask(
-        self, number: str, *, clerk: str = "", on_behalf: str | None = None, assisted: bool = False
+        self,
+        number: str,
+        *,
+        clerk: str = "",
+        on_behalf: str | None = None,
+        assisted: bool = False,
+        by: bytes | None = None,
     ) -> list[str]:
         """Ask the departments for what is still missing; names of the facts that were asked for.
 
@@ -44,7 +50,8 @@ class Departments:
         found nowhere today, is asked for no more today.
         For a party for whom somebody acts it is asked on behalf (on_behalf, or what the agent has shown in
         this case), within the mandate; what that does not cover stays missing. assisted: a clerk does it for
-        a person at a window (帮办), and the log says so.
+        a person at a window (帮办), and the log says so. by: keyed index of the holder who hands the case in; it
+        counts for that one, and not for clerk and department.
 
         Raises:
             NoSuchCase, WrongState: as they say; so does TooManyQueries.
@@ -56,11 +63,13 @@ class Departments:
                 each.party.id: self.world.acting.ground_of(session, case.office, case.id, each.party.holder)
                 for each in wanted
             }
-        by = clerk or f"case {case.id}"
+        who, for_whom = clerk or f"case {case.id}", self._counted(case, by)
         return [
             each.fact.name
             for each in wanted
-            if self._ask_covered(case, each, by, on_behalf or grounds[each.party.id], assisted=assisted)
+            if self._ask_covered(
+                case, each, who, on_behalf or grounds[each.party.id], assisted=assisted, by=for_whom
+            )
         ]
 
     def ask_again(self, number: str, name: str) -> None:
@@ -76,7 +85,8 @@ class Departments:
         for each in wanted:
             if each.fact.name == name and (each.party.id, name) in mandates:
                 ground = mandates[each.party.id, name] or None
-                self._ask_covered(case, each, f"case {case.id}", ground, assisted=False)
+                by = self._counted(case, each.party.holder)
+                self._ask_covered(case, each, f"case {case.id}", ground, assisted=False, by=by)
 
     def _wanted(self, session: Session, case: Case, matter: Matter) -> list[_Wanted]:
         facts, today = self.world.facts(session, case), self.world.day(self.world.clock())
@@ -114,16 +124,38 @@ class Departments:
         return one.identifier if one.id_type == about.id_type else None
 
     def _ask_covered(
-        self, case: Case, wanted: _Wanted, clerk: str, on_behalf: str | None, *, assisted: bool
+        self,
+        case: Case,
+        wanted: _Wanted,
+        clerk: str,
+        on_behalf: str | None,
+        *,
+        assisted: bool,
+        by: bytes | None,
     ) -> bool:
         """Whether it was asked for: what a mandate does not cover is not."""
         try:
-            self._ask(case, wanted, clerk, on_behalf, assisted=assisted)
+            self._ask(case, wanted, clerk, on_behalf, assisted=assisted, by=by)
         except MandateFallsShort:
             return False
         return True
 
-    def _ask(self, case: Case, wanted: _Wanted, clerk: str, on_behalf: str | None, *, assisted: bool) -> None:
+    def _counted(self, case: Case, holder: bytes | None) -> bytes | None:
+        """By what the questions of a holder's cases at one office are counted."""
+        if holder is None:
+            return None
+        return self.world.vault.subject_index(f"asks {case.office} ".encode() + holder)
+
+    def _ask(
+        self,
+        case: Case,
+        wanted: _Wanted,
+        clerk: str,
+        on_behalf: str | None,
+        *,
+        assisted: bool,
+        by: bytes | None,
+    ) -> None:
         party, fact = wanted.party, wanted.fact
         kept: list[tuple[Verdict, str, Known]] = []
         for type in fact.types:
@@ -139,7 +171,7 @@ class Departments:
                 on_behalf=on_behalf,
                 assisted=assisted,
             )
-            kept += self._answered(query, wanted.department)
+            kept += self._answered(query, wanted.department, by)
             if good := [each for each in kept if each[0] == GOOD]:
                 kept = good
                 break
@@ -152,19 +184,21 @@ class Departments:
                 keep(self.world, session, case, party, fact, position, QUERY, verdict, certificate_id, known)
             advance(self.world, session, case)
 
-    def _answered(self, query: Query, department: str | None) -> list[tuple[Verdict, str, Known]]:
+    def _answered(
+        self, query: Query, department: str | None, by: bytes | None
+    ) -> list[tuple[Verdict, str, Known]]:
         """Verdict, certificate and what is kept, of each that a department has; else why there is none."""
         try:
-            said = self._said(query, department)
+            said = self._said(query, department, by)
         except (NotShared, UnknownMatter, RightEnded):
             return [(NOT_SHARED, "", Known({}, ""))]
         return [_kept(each, query) for each in said if each.outcome != "no"] or [(NONE, "", Known({}, ""))]
 
-    def _said(self, query: Query, department: str | None) -> list[Told]:
+    def _said(self, query: Query, department: str | None, by: bytes | None) -> list[Told]:
         """What departments say: this registry's that issue the type, or the one that the case names."""
         if department is not None and not self.world.elsewhere.is_here(department):
-            return self.world.elsewhere.ask(query, department)
-        answers = self.world.querying.ask(query, issuer=department)
+            return self.world.elsewhere.ask(query, department, by)
+        answers = self.world.querying.ask(query, issuer=department, by=by)
         trust, now = self.world.trust(), self.world.clock()
         return [Told.here(each, trust, asker=query.asker, now=now) for each in answers]
 

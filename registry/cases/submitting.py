@@ -19,12 +19,18 @@ class Submitting:
     world: World
 
     def submit(
-        self, number: str, *, clerk: str = "", on_behalf: str | None = None, assisted: bool = False
+        self,
+        number: str,
+        *,
+        clerk: str = "",
+        on_behalf: str | None = None,
+        assisted: bool = False,
+        by: bytes | None = None,
     ) -> Verdict:
         """Take what wallets answered, ask departments for the rest, decide, and carry out what was granted.
 
         May be called again at any time: a case is decided once, each effect happens once. clerk: who does it
-        at a window; empty: a party does. on_behalf, assisted: as in `Collecting.ask`.
+        at a window; empty: a party does. on_behalf, assisted, by: as in `Collecting.ask`.
 
         Raises:
             NoSuchCase, AnotherPerson, CertificateHeld, and what `Querying.ask` raises.
@@ -37,7 +43,7 @@ class Submitting:
             for party in parties:
                 if party.request is not None and party.taken != party.request:
                     collecting.take(number, party.role, party.position)
-            collecting.ask(number, clerk=clerk, on_behalf=on_behalf, assisted=assisted)
+            collecting.ask(number, clerk=clerk, on_behalf=on_behalf, assisted=assisted, by=by)
         try:
             verdict = Deciding(self.world).decide(number)
             if verdict.outcome == "grant":

@@ -1,5 +1,8 @@
 """How much may be asked: caps by clerk and department, and what of it is unusual (threat 20).
 
+What a case asks because its holder handed it in counts for that holder, by the same caps as a clerk, and not
+for the department: nobody outside uses up what its clerks may ask.
+
 Counted in the transaction that answers. An alert stays until somebody of the registry has looked into it and
 ends it; meanwhile health is red.
 """
@@ -8,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from registry import clerks
@@ -23,6 +27,8 @@ GUESSES: Final = 30
 """Questions of one clerk in an hour from which four in five that find nothing are unusual."""
 REFUSED: Final = 10
 """Refused questions of one clerk in an hour that are unusual."""
+
+_CLERKS: Final[Sequence[ColumnElement[bool]]] = (col(AskedQuery.holder).is_(None),)
 
 
 class TooManyQueries(RegistryError):
@@ -48,18 +54,20 @@ class Caps:
     department_day: int = 5_000
 
 
-def admit(session: Session, caps: Caps, asker: str, clerk: str, now: int) -> None:
+def admit(
+    session: Session, caps: Caps, asker: str, clerk: str, now: int, holder: bytes | None = None
+) -> None:
     """Let one more query through; the next one of this department waits until it is decided.
+
+    holder: keyed hash of who handed in the case that asks; None: the clerk asks.
 
     Raises TooManyQueries.
     """
     take_turn(session, asker)
-    asked = [
-        (caps.clerk_hour, HOUR, clerk),
-        (caps.clerk_day, DAY, clerk),
-        (caps.department_hour, HOUR, None),
-        (caps.department_day, DAY, None),
-    ]
+    one = _by(clerk, holder)
+    asked = [(caps.clerk_hour, HOUR, one), (caps.clerk_day, DAY, one)]
+    if holder is None:
+        asked += [(caps.department_hour, HOUR, _CLERKS), (caps.department_day, DAY, _CLERKS)]
     for most, seconds, who in asked:
         if len(_outcomes(session, asker, who, now - seconds, most)) >= most:
             raise TooManyQueries
@@ -70,17 +78,26 @@ def take_turn(session: Session, asker: str) -> None:
     wait_turn(session, "asked", asker)
 
 
-def record(session: Session, asker: str, clerk: str, outcome: str, now: int) -> None:
+def record(
+    session: Session, asker: str, clerk: str, outcome: str, now: int, holder: bytes | None = None
+) -> None:
     """Count a query that was decided, in the transaction of the decision; raise an alert where it is unusual.
 
-    Two at once cannot take the same place: (asker, seq) is the primary key.
+    holder: as in `admit`. Two at once cannot take the same place: (asker, seq) is the primary key.
     """
     last = session.exec(select(func.max(AskedQuery.seq)).where(AskedQuery.asker == asker)).one()
     session.add(
-        AskedQuery(asker=asker, seq=(last or 0) + 1, clerk=clerks.counted(clerk), at=now, outcome=outcome)
+        AskedQuery(
+            asker=asker,
+            seq=(last or 0) + 1,
+            clerk=clerks.counted(clerk),
+            at=now,
+            outcome=outcome,
+            holder=holder,
+        )
     )
     session.flush()
-    lately = _outcomes(session, asker, clerk, now - HOUR, 10_000)
+    lately = _outcomes(session, asker, _by(clerk, holder), now - HOUR, 10_000)
     if lately.count("refused") >= REFUSED:
         alert(session, asker, REFUSALS, clerk, now)
     if len(lately) >= GUESSES and lately.count("no") * 5 >= len(lately) * 4:
@@ -121,8 +138,14 @@ def end(session: Session, id: int, by: str, now: int, *, department: str = "") -
     return row
 
 
-def _outcomes(session: Session, asker: str, clerk: str | None, since: int, most: int) -> list[str]:
-    asked = select(AskedQuery.outcome).where(AskedQuery.asker == asker, AskedQuery.at > since)
-    if clerk is not None:
-        asked = asked.where(AskedQuery.clerk == clerks.counted(clerk))
+def _by(clerk: str, holder: bytes | None) -> list[ColumnElement[bool]]:
+    if holder is not None:
+        return [col(AskedQuery.holder) == holder]
+    return [*_CLERKS, col(AskedQuery.clerk) == clerks.counted(clerk)]
+
+
+def _outcomes(
+    session: Session, asker: str, who: Sequence[ColumnElement[bool]], since: int, most: int
+) -> list[str]:
+    asked = select(AskedQuery.outcome).where(AskedQuery.asker == asker, AskedQuery.at > since, *who)
     return list(session.exec(asked.limit(most)).all())

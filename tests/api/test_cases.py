@@ -23,6 +23,7 @@ from registry.queries import limits
 from registry.standing import standings
 from registry.store.tables import (
     AskedAgain,
+    AskedQuery,
     Case,
     CaseEffect,
     CaseKey,
@@ -181,6 +182,36 @@ def test_a_case_goes_from_the_wallet_to_the_licence_and_is_rated(world: World) -
     citizen.work.asked_again(number, "floor_plan")
     assert [each.fact for each in rows(world.here, AskedAgain)] == ["floor_plan"]
     assert [each["id"] for each in citizen.work.documents()] == [document]
+
+
+def test_what_a_case_asks_for_who_hands_it_in_counts_for_that_one_and_not_for_the_office(
+    world: World,
+) -> None:
+    def counted(handing_in: Any) -> set[bytes | None]:
+        before = {each.seq for each in rows(world.here, AskedQuery)}
+        handing_in()
+        asked = [each for each in rows(world.here, AskedQuery) if each.seq not in before]
+        assert asked
+        return {each.holder for each in asked}
+
+    citizens = [world.citizen(7), world.citizen(8)]
+    numbers = [each.work.open("open_restaurant", "operator", INPUTS, "key") for each in citizens]
+    for citizen, number in zip(citizens, numbers, strict=True):
+        citizen.answer(number)
+    (one,), (other,) = (
+        counted(lambda citizen=citizen, number=number: citizen.work.submit(number))
+        for citizen, number in zip(citizens, numbers, strict=True)
+    )
+    assert one and other and one != other
+    assert world.town.runtime.sealed.holder_index("citizen_number", citizen_number(7)) != one
+    number = known_at_window(world.office())
+    assert counted(lambda: world.office().post(f"/cases/{number}/submission", CLERK)) == {None}
+
+
+def known_at_window(office: Office) -> str:
+    number = office.open(key="window")
+    office.post(f"/cases/{number}/parties", PARTY | SEEN | {"holder": SOMEBODY})
+    return number
 
 
 def test_what_is_missing_is_said_before_anything_is_sent(world: World) -> None:

@@ -65,6 +65,24 @@ def test_a_clerk_is_counted_once_however_the_name_is_spelled(town: Town, queryin
     assert sum(scrape(town, capped, 200, each) for each in spelled) == CAPS.clerk_hour
 
 
+def test_what_a_holder_hands_in_uses_up_no_clerks_questions_nor_another_holders(
+    town: Town, querying: Querying
+) -> None:
+    capped = replace(querying, caps=replace(CAPS, department_hour=2))
+
+    def hand_in(holder: bytes) -> int:
+        for done in range(20):
+            try:
+                capped.ask(query(clerk=f"case {done}"), by=holder)
+            except TooManyQueries:
+                return done
+        return 20
+
+    assert [hand_in(each) for each in (b"one", b"other")] == [CAPS.clerk_hour] * 2
+    assert scrape(town, capped, 200) == 2
+    assert scrape(town, capped, 200, "case 1") == 0, "a clerk of such a name is a clerk"
+
+
 def test_caps_are_of_any_hour_and_of_any_day(town: Town, querying: Querying) -> None:
     capped = replace(querying, caps=CAPS)
     assert scrape(town, capped, 200) == CAPS.clerk_hour

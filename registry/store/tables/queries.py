@@ -27,7 +27,8 @@ class AskedQuery(Table, table=True):
     """That somebody asked: what caps and patterns are counted by. Nothing of whom or what it was about.
 
     seq: counted for each asker, so that two queries at once cannot both be the last below a cap.
-    outcome: as in the log; `refused` for what was denied.
+    outcome: as in the log; `refused` for what was denied. holder: keyed hash of who handed in the case that
+    asked it, other for each department; None: a clerk asked.
     """
 
     __tablename__ = "asked_query"
@@ -38,6 +39,7 @@ class AskedQuery(Table, table=True):
     clerk: str
     at: int = big()
     outcome: str
+    holder: bytes | None = None
 
 
 class Comparison(Table, table=True):
