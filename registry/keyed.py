@@ -36,9 +36,7 @@ def _put(session: Session, vault: Vault, rows: Sequence[PlainKey]) -> None:
             certificates.append(found | {"key": key, "body_hash": each.body_hash})
         else:
             key = vault.request_index("cases", each.caller, each.key)
-            cases.append(
-                {"asker": each.caller, "case": each.case, "key": key, "body_hash": each.body_hash}
-            )
+            cases.append({"asker": each.caller, "case": each.case, "key": key, "body_hash": each.body_hash})
         session.delete(each)
     insert_new(connection, Idempotency, certificates)
     insert_new(connection, CaseKey, cases)

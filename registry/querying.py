@@ -1,7 +1,8 @@
 """Queries between departments: a fact about a holder, for a stated purpose, on the record (operation.md).
 
-Rights, and who is asked, are decided before anybody is looked up. "No such person", "no certificate" and "not in force" are one
-outcome. The log entry is committed in the same transaction that makes the answer, before it leaves.
+Rights, and who is asked, are decided before anybody is looked up. "No such person", "no certificate" and "not
+in force" are one outcome. The log entry is committed in the same transaction that makes the answer, before it
+leaves.
 """
 
 import os
@@ -122,8 +123,8 @@ class Querying:
 
         settled: who keeps count of many queries; what it raises undoes the decision. issuer: the only one
         that is asked. replying: the asker is a department of another registry, which keeps its own answers;
-        what is answered it, or why not, is kept by its message. by: keyed hash of the holder who handed in the
-        case that asks; it counts for that one, and not for clerk and department.
+        what is answered it, or why not, is kept by its message. by: keyed hash of the holder who handed in
+        the case that asks; it counts for that one, and not for clerk and department.
 
         Raises:
             NotFound: there is no such type.
@@ -153,8 +154,8 @@ class Querying:
     def pass_on(self, query: Query, by: bytes | None = None) -> PassedOn:
         """Let a question go to another registry: by this one's rights and caps, in the asker's own log.
 
-        by: as in `ask`. Where our rule wants the holder's consent, it goes only with that. What is answered there is decided
-        there, by its rights and in its log.
+        by: as in `ask`. Where our rule wants the holder's consent, it goes only with that. What is answered
+        there is decided there, by its rights and in its log.
 
         Raises:
             NotFound, MissingPurpose, BadQuery, NoSuchHolder: as `ask`.

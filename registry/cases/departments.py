@@ -50,8 +50,8 @@ class Departments:
         found nowhere today, is asked for no more today.
         For a party for whom somebody acts it is asked on behalf (on_behalf, or what the agent has shown in
         this case), within the mandate; what that does not cover stays missing. assisted: a clerk does it for
-        a person at a window (帮办), and the log says so. by: keyed index of the holder who hands the case in; it
-        counts for that one, and not for clerk and department.
+        a person at a window (帮办), and the log says so. by: keyed index of the holder who hands the case
+        in; it counts for that one, and not for clerk and department.
 
         Raises:
             NoSuchCase, WrongState: as they say; so does TooManyQueries.

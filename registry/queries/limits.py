@@ -28,7 +28,7 @@ GUESSES: Final = 30
 REFUSED: Final = 10
 """Refused questions of one clerk in an hour that are unusual."""
 
-_CLERKS: Final[Sequence[ColumnElement[bool]]] = (col(AskedQuery.holder).is_(None),)
+_CLERKS: Final[list[ColumnElement[bool]]] = [col(AskedQuery.holder).is_(None)]
 
 
 class TooManyQueries(RegistryError):

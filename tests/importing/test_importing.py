@@ -410,4 +410,6 @@ def test_nothing_personal_is_in_what_is_kept_of_a_row(old: OldSystem) -> None:
     assert citizen_number(1) not in kept
     assert citizen_number(1) not in "".join(str(row.issued_by) for row in old.certificates())
     with old.town.runtime.store.read() as session:
-        assert not [each for each in session.exec(select(Idempotency)) if citizen_number(1).encode() in each.key]
+        assert not [
+            each for each in session.exec(select(Idempotency)) if citizen_number(1).encode() in each.key
+        ]

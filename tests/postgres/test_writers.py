@@ -111,7 +111,8 @@ def test_batches_posted_at_the_same_moment_count_together(town: Town, querying: 
     batching.post(posted(1, "first"))
     for clerk in range(6):
         posts = [
-            partial(batching.post, posted(2, f"{clerk} {n}", clerk=f"clerk {'abcdef'[clerk]}")) for n in range(4)
+            partial(batching.post, posted(2, f"{clerk} {n}", clerk=f"clerk {'abcdef'[clerk]}"))
+            for n in range(4)
         ]
         assert sorted(each.state for each in at_once(*posts)) == ["answered", *["waiting"] * 3]
 

@@ -8,22 +8,22 @@ from registry.clerks import counted, same_person
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("clerk 3", "сlerk 3"),  # noqa: RUF001 (Cyrillic es)
-        ("clerk 3", "сlеrк 3"),  # noqa: RUF001 (three letters of Cyrillic)
-        ("clеrk 3", "clerк 3"),  # noqa: RUF001 (another letter of Cyrillic in each)
-        ("clerk 3", "clerk З"),  # noqa: RUF001 (Cyrillic ze for three)
-        ("Pace", "Расе"),  # noqa: RUF001 (all Cyrillic)
-        ("Nina", "Νina"),  # noqa: RUF001 (Greek nu)
-        ("TINA", "ΤΙΝΑ"),  # noqa: RUF001 (all Greek)
-        ("clerk 3", "ｃｌｅｒｋ ３"),  # noqa: RUF001
-        ("clerk 3", "𝐜𝐥𝐞𝐫𝐤 𝟑"),  # noqa: RUF001
+        ("clerk 3", "сlerk 3"),  # Cyrillic es
+        ("clerk 3", "сlеrк 3"),  # three letters of Cyrillic
+        ("clеrk 3", "clerк 3"),  # another letter of Cyrillic in each
+        ("clerk 3", "clerk З"),  # Cyrillic ze for three
+        ("Pace", "Расе"),  # all Cyrillic
+        ("Nina", "Νina"),  # Greek nu
+        ("TINA", "ΤΙΝΑ"),  # all Greek
+        ("clerk 3", "ｃｌｅｒｋ ３"),
+        ("clerk 3", "𝐜𝐥𝐞𝐫𝐤 𝟑"),
         ("clerk 3", "clerk ٣"),  # an Arabic digit
         ("clerk 10", "clerk 1O"),
         ("clerk 1", "clerk l"),
-        ("clerk 3", "clerk 3ʼ"),  # noqa: RUF001
+        ("clerk 3", "clerk 3ʼ"),
         ("clerk 3", "clerk 3\u3164"),  # a Hangul letter that nobody sees
         ("王伟", "王伟\u3164"),
-        ("王力", "王カ"),  # noqa: RUF001 (katakana)
+        ("王力", "王カ"),  # katakana
         ("王大", "王⼤"),  # a radical
     ],
 )
@@ -50,5 +50,5 @@ def test_two_people_are_two(one: str, other: str) -> None:
 
 
 def test_names_that_mix_alphabets_are_counted_together() -> None:
-    mixed = ("clеrk 3", "clerк 4", "сlerk 5")  # noqa: RUF001
+    mixed = ("clеrk 3", "clerк 4", "сlerk 5")
     assert len({counted(each) for each in mixed}) == 1

@@ -227,7 +227,8 @@ def test_no_such_certificate_and_not_in_force_are_asked_of_the_same_and_answered
     revoked = town.citizen()
     UseCases.of(town.runtime, town.trust).changing.revoke(POLICE, revoked, Decision("penalty"))
     told = [
-        querying.ask(query(holder=None, certificate_id=each)) for each in (revoked, certificate_of(POLICE, town))
+        querying.ask(query(holder=None, certificate_id=each))
+        for each in (revoked, certificate_of(POLICE, town))
     ]
     assert [[each.outcome for each in answers] for answers in told] == [["no"], ["no"]]
     assert [[each.question["issuer"] for each in answers] for answers in told] == [[POLICE], [POLICE]]
