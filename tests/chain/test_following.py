@@ -1,5 +1,7 @@
 """Rollbacks, and chains that are not ours (threats 5 and 6)."""
 
+import time
+
 import pytest
 from sqlmodel import col, select, update
 
@@ -44,6 +46,7 @@ def _pooled(town: Town, count: int) -> None:
     for _ in range(1_000):
         if int(town.node.rpc.request("txpool_status")["pending"], 16) >= count:
             return
+        time.sleep(0.01)
     raise AssertionError("the node took them not in")
 
 
