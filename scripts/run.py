@@ -117,7 +117,8 @@ def _run(
     console.print(f"  [green]✔[/green] {said}")
     school = _school(town, store, plan)
     telling = Telling(console)
-    telling.say('  by hand, after / 手动操作前先执行:  eval "$(.venv/bin/python -m scripts.env)"\n')
+    where = "" if town.data == Path("data") else f" --data {town.data}"
+    telling.say(f'  by hand, after / 手动操作前先执行:  eval "$(.venv/bin/python -m scripts.env{where})"\n')
     with httpx.Client(timeout=30) as http:
         play = Play(
             town.data,

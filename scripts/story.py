@@ -106,9 +106,9 @@ class Play:
             self._forged(forged.result())
             anew = self._lost_phone(wallet, identity, recovery or "")
             counted = self._restaurant(anew)
-            self._combined(anew)
+            combined = self._combined(anew)
             self._revoked(licence, code)
-            self._part_revoked(anew, licence)
+            self._part_revoked(anew, licence, combined)
         page = FrontPage(
             self.data, self.origin, self.chain_url, self.plan, self.cases, self.departments, self.number
         )
@@ -313,7 +313,7 @@ class Play:
             )
             verdict.expect("invalid", "status")
 
-    def _combined(self, wallet: WalletFile) -> None:
+    def _combined(self, wallet: WalletFile) -> Found:
         zh, en = self.departments.names("market_regulation")
         with self.telling.step(
             f"{zh}颁发行业综合许可证（一业一证），载明各组成证照；她领取并出示",
@@ -322,20 +322,21 @@ class Play:
         ) as verdict:
             found = self._combined_licence()
             self._take_up(wallet, found, "legal_representative")
-            self._check(verdict, self._draw("combined", self._combined_code(wallet)))
+            self._check(verdict, self._draw("combined", self._combined_code(wallet, found)))
             verdict.note = (
                 "wallet present NAME --claims operator_name  (its parts are shown with anything else)"
             )
             verdict.expect("valid")
+        return found
 
-    def _part_revoked(self, wallet: WalletFile, licence: Found) -> None:
+    def _part_revoked(self, wallet: WalletFile, licence: Found, combined: Found) -> None:
         with self.telling.step(
             "综合许可证随之不通过，并指明是哪一个组成证照",
             "The combined licence falls with it, and names the part that is gone",
             "combined",
         ) as verdict:
             self._wait_for_word(licence)
-            report = self._check(verdict, self._draw("combined", self._combined_code(wallet)))
+            report = self._check(verdict, self._draw("combined", self._combined_code(wallet, combined)))
             said = next(each for each in report["checks"] if each["id"] == "status")
             verdict.note = f"{said['zh']} / {said['en']}"
             verdict.expect("invalid", "status")
@@ -344,16 +345,16 @@ class Play:
                 raise StoryFailed(f"the part is not named: {said}")
 
     def _combined_licence(self) -> Found:
-        """What the case has just issued."""
+        """What the case has just issued; whoever was here before may have another one."""
         cases, office = self.cases, self.departments.code("market_regulation")
         kind = cases.runtime.catalogue.by_alias("combined_licence").type
         code = str(self.citizen["licence"]["credit_code"])
         with cases.runtime.store.read() as session:
             rows = finding.by_holder(session, cases.runtime.sealed, [office], "credit_code", code, self.now())
-        return next(row for row in rows if row.type == kind and row.status == 0)
+        return max((row for row in rows if row.type == kind and row.status == 0), key=lambda row: row.row)
 
-    def _combined_code(self, wallet: WalletFile) -> str:
-        held = find(wallet, self.cases.runtime.catalogue.by_alias("combined_licence").type)
+    def _combined_code(self, wallet: WalletFile, combined: Found) -> str:
+        held = find(wallet, combined.certificate_id)
         return proof_code(wallet, held, present(wallet, held, ("operator_name",), now=self.now()))
 
     def _wait_for_word(self, licence: Found) -> None:

@@ -33,6 +33,7 @@ COMMANDS = (
     "sharing",
     "verify",
     "queries",
+    "rights",
     "batches",
     "reviews",
     "requests",

@@ -237,6 +237,12 @@ EQUALS: dict[str, tuple[str, ...]] = {
     "business_licence": ("company_name", "representative_name"),
 }
 """Claims that a value which the holder stated may be compared with, instead of asking for the value."""
+MATTER_EQUALS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("open_restaurant", "real_estate_title"): ("location",),
+}
+"""(matter, type) → claims that what was stated to a case may be compared with."""
+CONSENT = frozenset({("housing_fund", "real_estate_title"), ("housing_fund", "marriage")})
+"""(asker, type) of rights under which the holder is asked first."""
 THRESHOLDS: dict[tuple[str, str], tuple[dict[str, str], ...]] = {
     ("taxation", "business_licence"): ({"claim": "capital", "over": "500000"},),
     ("construction", "business_licence"): ({"claim": "capital", "over": "6000000"},),
@@ -276,7 +282,7 @@ def write_rights(folder: Path, catalogue: Catalogue, matters: Matters) -> None:
 
 def rights_of(department: Department, catalogue: Catalogue, matters: Matters) -> dict[str, Any]:
     """A rights file's content: what its own work needs, and each fact that a matter it decides asks for."""
-    document: dict[str, Any] = {"department": department.code, "version": 2}
+    document: dict[str, Any] = {"department": department.code, "version": 3}
     if department.issues:
         document["issues"] = [_issuance(catalogue.by_alias(alias)) for alias in department.issues]
     document["asks"] = [_right(department.alias, catalogue.by_alias(alias)) for alias in department.asks]
@@ -298,6 +304,7 @@ def rights_for(matter: Matter, catalogue: Catalogue) -> list[dict[str, Any]]:
             "type": catalogue.by_alias(alias).type,
             "questions": ["has_valid", "claims"],
             "claims": sorted(named),
+            **({"equals": list(compared)} if (compared := MATTER_EQUALS.get((matter.name, alias))) else {}),
             "matter": matter.name,
             "purpose": _text(matter.zh, matter.en),
             "basis": dict(matter.basis),
@@ -342,6 +349,7 @@ def _right(asker: str, definition: TypeDefinition) -> dict[str, Any]:
         "matter": matter,
         "purpose": _text(zh, en),
         "basis": _text(basis_zh, basis_en),
+        **({"consent": True} if (asker, definition.alias) in CONSENT else {}),
         "from": "2026-01-01",
         "until": "2036-01-01",
     }
