@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,7 @@ class Installation:
 
     def ask(self, question: str) -> Any:
         """One value from the store, without any code of ours."""
-        with sqlite3.connect(self.data / "registry.sqlite") as store:
+        with closing(sqlite3.connect(self.data / "registry.sqlite")) as store:
             return store.execute(question).fetchone()[0]
 
     def _command(self, *more: str) -> list[str]:

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -195,7 +195,7 @@ def test_no_page_open_in_a_browser_commands_the_local_chain(played: Played) -> N
 
 
 def _rows(store: Path) -> bytes:
-    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as opened:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as opened:
         return "\n".join(opened.iterdump()).encode("utf-8", "surrogateescape")
 
 

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sqlite3
+from contextlib import closing
 
 import pytest
 from web3 import Web3
@@ -64,7 +65,7 @@ def kill_all_in_the_middle_of_the_story(installed: Installation) -> None:
 
 def assert_anchored(installed: Installation, chain_url: str, *, certificates: int) -> None:
     """Every certificate is in a final batch, and each batch on the chain as it is stored, asked with web3."""
-    with sqlite3.connect(installed.data / "registry.sqlite") as store:
+    with closing(sqlite3.connect(installed.data / "registry.sqlite")) as store:
         batches = store.execute("select issuer, seq, root, size from batch where state = 'final'").fetchall()
         (address,) = store.execute(
             "select certificate_registry from deployment where state = 'live'"

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from registry import accesslog, jcs
+from registry import accesslog, clerks, jcs
 from registry.errors import RegistryError
 from registry.queries.limits import Caps
 from registry.store.tables import AccessEntry, AskedQuery, Objection, QueryAlert, TaskState
@@ -22,6 +22,8 @@ from tests.tasks.test_objections import corrected, end, objects
 from wallet.keyfile import WalletFile
 
 NUMBER = 7
+
+CLERK_3 = clerks.counted("clerk 3")
 
 
 def said(certificate: str, number: int = NUMBER, **more: Any) -> dict[str, Any]:
@@ -54,7 +56,7 @@ def test_it_is_a_task_and_who_took_it_down_reads_what_came_of_it(
     assert (task.content["text"], task.content["clerk"]) == ("I moved in 2020.", "clerk 3")
     assert "A holder objects" in task.content["en"]
     assert log(here, POLICE) == [("clerk 3", "taken down, seen card", "yes", "assisted")]
-    assert counted(here) == [(POLICE, "clerk3", "yes")]
+    assert counted(here) == [(POLICE, CLERK_3, "yes")]
     new = corrected(here, certificate)
     assert end(police, outcome="corrected", correction=new).status_code == 201
     (ours,) = police.get("/objections").json()
@@ -100,7 +102,7 @@ def test_what_is_not_theirs_is_refused_in_the_same_words_and_on_the_record(
     assert log(here, POLICE) == refused
     assert log(here, MARKET) == refused[:1]
     assert sorted(counted(here)) == sorted(
-        [(POLICE, "clerk3", "refused")] * 3 + [(MARKET, "clerk3", "refused")]
+        [(POLICE, CLERK_3, "refused")] * 3 + [(MARKET, CLERK_3, "refused")]
     )
 
 
