@@ -63,8 +63,8 @@ def _ends_in(data: bytes, ending: dict[int, list[tuple[bytes, str]]], words: Wor
 def files(folder: Path, but: Iterable[Path] = ()) -> Iterator[tuple[str, bytes]]:
     """Every file below a folder: its name, and after it its bytes.
 
-    Read from a copy that another process makes. Who opens and closes a database's file beside SQLite drops the
-    locks of the whole process on it ("How To Corrupt An SQLite Database File", 2.2), and reads it wrong later.
+    Read from a copy that another process makes: who opens and closes a database's file beside SQLite drops
+    the locks that the whole process has on it ("How To Corrupt An SQLite Database File", 2.2).
     """
     left_out = [each.resolve() for each in but]
     with TemporaryDirectory() as made:
