@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from registry.cli import casepage, files
+from registry.cli import casepage, clockpage, files
 from registry.cli.case_options import (
     SEEN,
     Clerk,
@@ -231,5 +231,5 @@ def _tell_principal(found: "Principal", as_json: bool) -> None:
     if scope is not None:
         typer.echo(line(f"    可查询 facts: {' '.join(scope.facts)}"))
     if found.until is not None:
-        typer.echo(line(f"    至 until {casepage.day(found.until - 1)}"))
+        typer.echo(line(f"    至 until {clockpage.day(found.until - 1)}"))
     typer.echo(line(f"    {found.ground}"))

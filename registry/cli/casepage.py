@@ -4,12 +4,13 @@ Of an identity number only its ends are shown: a screen has onlookers. Whoever n
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import typer
 
 from registry import values
+from registry.cli import clockpage
+from registry.cli.clockpage import day
 from registry.cli.terminal import shortened
 from registry.plain import line
 
@@ -105,6 +106,7 @@ def case(shown: Members, needs: Members | None = None) -> None:
     _part("当事人 parties", [_party(each) for each in _each(shown, "parties")])
     _part("已知 known", [_fact(each) for each in _each(shown, "facts")])
     _part("环节 steps", [_step(each) for each in _each(shown, "steps")])
+    _part("时限 clocks", clockpage.of_case(shown))
     _part("承诺 promises", [_promise(each) for each in _each(shown, "promises")])
     _decision(shown.get("decision"))
     _part("办理结果 what comes of it", [_effect(each) for each in _each(shown, "effects")])
@@ -163,14 +165,6 @@ def documents(found: Iterable[Members]) -> None:
         typer.echo(line(str(each.get("id"))))
         about = f"{each.get('kind')} · {each.get('media_type')} · {each.get('size')} B"
         typer.echo(line(f"    {about} · {day(each.get('created'))}"))
-
-
-def day(seconds: Any) -> str:
-    """The day of a moment, where this machine is."""
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).astimezone().date().isoformat()
-    except (TypeError, ValueError, OverflowError, OSError):  # another registry may write anything
-        return "?"
 
 
 def masked(value: str) -> str:

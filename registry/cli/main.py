@@ -39,6 +39,7 @@ COMMANDS = (
     "requests",
     "tasks",
     "cases",
+    "clocks",
     "mandates",
     "worker",
     "authority",

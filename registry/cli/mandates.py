@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli import casepage, files
+from registry.cli import casepage, clockpage, files
 from registry.cli.case_options import SEEN, Code, Json, tell
 from registry.plain import line
 
@@ -192,7 +192,7 @@ def alerts(department: Code, as_json: Json = False) -> None:
         tell(found)
     else:
         for each in found:
-            about = f"{each['grantors']} 名委托人 grantors · {casepage.day(each['created'])}"
+            about = f"{each['grantors']} 名委托人 grantors · {clockpage.day(each['created'])}"
             typer.echo(line(f"{each['id']}  {about} · {each['mandate']}"))
     raise typer.Exit(1 if found else 0)
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from registry.cases import Cases
     from registry.tasks import Todo
     from registry.tasks.desk import TaskDesk
     from registry.tasks.objections import Raised
@@ -35,18 +36,21 @@ def list_all(
     as_json: Json = False,
 ) -> None:
     """A department's tasks, those due first / 按期限列出任务"""
+    from registry.cli.case_options import opened
     from registry.store.tables import TaskState
+    from registry.tasks.desk import TaskDesk
 
-    with _desk() as desk:
+    with opened() as cases:
+        desk = TaskDesk.of(cases.world.acting.use_cases)
         found = desk.list(department, TaskState.DONE if done else TaskState.OPEN)
-        now = desk.clock()
+        now, colours = desk.clock(), {} if done or as_json else _colours(cases, department)
     if as_json:
         _json([_as_json(each) for each in found])
         return
     if not found:
         typer.echo("没有任务 / nothing to do")
     for each in found:
-        _print(each, now)
+        _print(each, now, _colour_of(each, colours))
 
 
 @tasks.command()
@@ -226,13 +230,30 @@ def _json(value: object) -> None:
     typer.echo(jcs.dumps(value).decode())
 
 
-def _print(each: "Todo", now: int) -> None:
+def _colours(cases: "Cases", department: str) -> "dict[str, str]":
+    """Colours of the running clocks: by the task's id, of a case's by its number and the effect's name."""
+    from registry.cases.clocks import TASK
+    from registry.cli.clockpage import COLOURS
+
+    return {
+        each.task or f"{each.case}/{each.name.removeprefix(f'{TASK}.')}": COLOURS[each.colour]
+        for each in cases.seeing.clocks(department)
+        if each.task or each.name.startswith(f"{TASK}.")
+    }
+
+
+def _colour_of(each: "Todo", colours: "dict[str, str]") -> str:
+    _, _, of_case = each.row.cause.partition("/")  # effect/NUMBER/NAME/POSITION
+    return colours.get(each.row.id) or colours.get(of_case.rpartition("/")[0], "")
+
+
+def _print(each: "Todo", now: int, colour: str = "") -> None:
     from registry.plain import line
 
     row = each.row
     last = datetime.fromtimestamp(row.due - 1, UTC).astimezone().date()
     late = "  逾期 OVERDUE" if row.state == "open" and row.due <= now else ""
-    typer.echo(line(f"{row.id}  {_KINDS[row.kind]}  {last} 前 by{late}"))
+    typer.echo(line(f"{row.id}  {_KINDS[row.kind]}  {last} 前 by{f'  {colour}' if colour else ''}{late}"))
     for about in (
         row.certificate,
         row.case,

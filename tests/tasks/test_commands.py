@@ -62,6 +62,7 @@ def test_a_citizen_objects_a_clerk_answers_and_the_inbox_says_so(commands: Town,
     assert "being looked at" in wallet("objections").stdout
     listed = registry("tasks", "list", "--as", POLICE)
     assert listed.exit_code == 0 and "I moved." in listed.stdout and certificate in listed.stdout
+    assert " 前 by  绿 green\n" in listed.stdout
     (task,) = json.loads(registry("tasks", "list", "--as", POLICE, "--json").stdout)
     reason = tmp_path / "reason.txt"
     reason.write_text("已核对户籍底册。", "utf-8")
