@@ -6,7 +6,7 @@ It never refuses. Made once for a case and a version of the rule, with the diges
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 import msgspec
@@ -16,10 +16,9 @@ from registry import clerks, jcs
 from registry.cases import clocks
 from registry.cases.accepting import SAID, Missing, advance, lacking, promised_facts
 from registry.cases.effects import Effects
-from registry.cases.errors import TookCopy, WrongState
+from registry.cases.errors import NotOwnStep, StepAnswered, StepWaits, TookCopy, WrongState
 from registry.cases.opening import keep_version
 from registry.cases.standing import stands
-from registry.cases.taking import require_open
 from registry.cases.world import COUNTS, GOOD, NONE, World
 from registry.matters import Matter, Rule
 from registry.matters.loading import PROMISED, STEP, check
@@ -172,13 +171,26 @@ class Deciding:
             self._to_person(session, case, self.world.matter(case))
 
     def step(self, number: str, name: str, department: str, clerk: str, *, agreed: bool, reason: str) -> None:
-        """What a department says in its step. Raises NoSuchCase, WrongState: not open, or not its own."""
+        """What a department says in its step.
+
+        Raises:
+            NoSuchCase: there is none.
+            WrongState: the case is not open; NotOwnStep, StepWaits, StepAnswered: of that step.
+        """
         with self.world.store.write() as session:
-            case = require_open(self.world, session, number)
+            case = self.world.case(session, number, lock=True)
             rows = session.exec(select(CaseStep).where(CaseStep.case == case.id)).all()
             row = next((each for each in rows if each.name == name and each.department == department), None)
-            if row is None or row.state != StepState.OPEN:
+            if row is None:
+                raise NotOwnStep
+            if row.state in (StepState.AGREED, StepState.OBJECTED):
+                moment = datetime.fromtimestamp(row.done_at or 0, UTC).astimezone(self.world.working.tz)
+                said = row.state == StepState.AGREED
+                raise StepAnswered(agreed=said, moment=moment.isoformat(" ", "seconds"))
+            if case.state != CaseState.OPEN:
                 raise WrongState
+            if row.state != StepState.OPEN:
+                raise StepWaits
             row.state = StepState.AGREED if agreed else StepState.OBJECTED
             row.by, row.reason, row.done_at = clerk, reason, self.world.clock()
             session.add(row)

@@ -27,8 +27,38 @@ class WrongState(NotAllowed):
 
     kind = "case-state"
 
+    def __init__(
+        self,
+        zh: str = "办件目前的状态不能这样办理。",
+        en: str = "The case is not in a state for that.",
+    ) -> None:
+        super().__init__(zh, en)
+
+
+class NotOwnStep(WrongState):
+    """A department has no step of that name in this case, whether or not another has."""
+
     def __init__(self) -> None:
-        super().__init__("办件目前的状态不能这样办理。", "The case is not in a state for that.")
+        super().__init__(
+            "这不是本部门在该办件中的环节。", "Your department has no step of that name in this case."
+        )
+
+
+class StepWaits(WrongState):
+    """A department's own step has not begun."""
+
+    def __init__(self) -> None:
+        super().__init__("本部门的环节尚未开始。", "Your department's step has not begun yet.")
+
+
+class StepAnswered(WrongState):
+    """A department has said what its step says. agreed: that; moment: when, as it is written."""
+
+    def __init__(self, *, agreed: bool, moment: str) -> None:
+        zh, en = ("同意", "agreed") if agreed else ("不同意", "objected")
+        super().__init__(
+            f"本部门已于 {moment} 答复：{zh}。", f"Your department has answered already: {en}, {moment}."
+        )
 
 
 class AnotherPerson(NotAllowed):

@@ -7,7 +7,7 @@ from tests.api.test_cases import world
 from tests.api.test_clocks import accepted
 from tests.api.town import HOUSING, MARKET, POLICE
 from tests.cases.conftest import founded, here, http, new_wallet, town, written
-from tests.cases.test_commands import Terminal, terminal
+from tests.cases.test_commands import Terminal, refused, terminal
 from tests.cases.test_restaurant import PLAN
 
 __all__ = ["founded", "here", "http", "new_wallet", "terminal", "town", "world", "written"]
@@ -55,3 +55,19 @@ def test_a_task_of_a_case_is_listed_with_the_colour_of_its_clock(terminal: Termi
     assert " 前 by  绿 green\n" in terminal.registry(*listed).stdout
     terminal.world.town.now += 60 * 86_400
     assert " 前 by  红 red  逾期 OVERDUE\n" in terminal.registry(*listed).stdout
+
+
+def test_a_step_that_cannot_be_said_says_why_to_a_department_of_the_case_alone(terminal: Terminal) -> None:
+    number, _ = accepted(terminal.world)
+
+    def said(step: str, department: str, word: str = "agree") -> str:
+        words = ("case", "step", number, step, word, "--as", department, "--clerk", "c")
+        return refused(terminal.registry(*words))
+
+    other = said("tax", POLICE)
+    assert "has no step of that name" in other and said("no_such_step", POLICE) == other
+    stranger = said("tax", MARKET)
+    words = ("case", "step", number, "tax", "object", "--as", HOUSING, "--clerk", "c")
+    assert terminal.registry(*words, "--reason", terminal.file("reason", "欠税")).exit_code == 0
+    assert "answered already: objected, 2026-" in said("tax", HOUSING)
+    assert said("tax", MARKET) == stranger == "There is no such case."
