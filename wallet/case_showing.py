@@ -123,6 +123,7 @@ def document(
     with claiming_in(file, passphrase) as claiming:
         work = _work(claiming, issuer)
         if again and not (yes or typer.confirm("同意在本办件中使用？ use it in this case?", err=True)):
+            typer.echo("未发送任何内容 nothing was sent", err=True)
             raise typer.Exit(1)
         if again:
             work.use_again(number, fact, again)
@@ -177,6 +178,7 @@ def _answer(
     _say_missing(work, number, asked, promised, optional)
     if not (yes or typer.confirm("出示以上内容？ show this?", err=True)):
         answering.refuse(read)
+        typer.echo("未发送任何内容 nothing was sent", err=True)
         raise typer.Exit(1)
     answering.send(asked, optional=optional)
     state = work.take(number, role)

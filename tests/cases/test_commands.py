@@ -141,6 +141,7 @@ def test_nothing_leaves_before_a_yes_and_nobody_sees_an_identity_number(
     number = terminal.opened(INPUTS | {"items": citizen_number(7)})
     declined = terminal.wallet("case", "answer", number, stdin="n\n")
     assert (declined.exit_code, terminal.json("case", "show", number)["facts"]) == (1, [])
+    assert "未发送任何内容 nothing was sent" in declined.stderr
     assert terminal.wallet("case", "answer", number, "--yes", "--json").exit_code == 0
     for words in (("show", number), ("matters",), ("list",), ("documents",)):
         terminal.wallet("case", *words)
