@@ -238,6 +238,8 @@ def _promise(each: Members) -> str:
 
 def _effect(each: Members) -> str:
     state = PARTS.get(str(each.get("state")), "?")
+    if each.get("do") == "task" and each.get("state") == "done":  # given: it is still to be done
+        state = f"任务已下达 task given to {each.get('issuer')}"
     said = (_named(each), state, str(each.get("problem") or ""), str(each.get("certificate_id") or ""))
     return " · ".join(part for part in said if part)
 

@@ -122,6 +122,7 @@ def test_a_case_goes_from_the_wallet_to_the_licence_by_commands(terminal: Termin
         each for each in terminal.json("case", "show", number)["effects"] if each["certificate_id"]
     )
     assert licence["certificate_id"] in granted.stdout
+    assert f"任务已下达 task given to {MARKET}" in granted.stdout
     assert f"{INPUTS['business_address']} · 本人陈述 stated (input.business_address)" in granted.stdout
     assert "钱包出示 wallet (licence.company_name)" in granted.stdout
 
