@@ -99,8 +99,8 @@ def day(seconds: int) -> str:
 
 
 def moment(seconds: int) -> str:
-    """Day and time of day, where the wallet is."""
+    """Day and time of day, where the wallet is, with the offset of its zone."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(" ", "seconds")
     except (ValueError, OverflowError, OSError):  # another registry may write any number
         return "?"

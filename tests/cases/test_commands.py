@@ -1,6 +1,7 @@
 """Cases as citizens and clerks have them on the command line: `wallet case …`, `registry case …`."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,6 +143,7 @@ def test_nothing_leaves_before_a_yes_and_nobody_sees_an_identity_number(
     number = terminal.opened(INPUTS | {"items": citizen_number(7)})
     declined = terminal.wallet("case", "answer", number, stdin="n\n")
     assert (declined.exit_code, terminal.json("case", "show", number)["facts"]) == (1, [])
+    assert re.search(r"until: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d\n", declined.stderr)
     assert "未发送任何内容 nothing was sent" in declined.stderr
     assert terminal.wallet("case", "answer", number, "--yes", "--json").exit_code == 0
     for words in (("show", number), ("matters",), ("list",), ("documents",)):
