@@ -1,6 +1,5 @@
 """`wallet log`: who asked about me, when, why, and what was answered."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from registry.errors import RegistryError
 from registry.plain import line
 from wallet.holder_commands import Issuer, registry_of
-from wallet.options import DEFAULT, File, Json, Passphrase
+from wallet.options import DEFAULT, File, Json, Passphrase, moment
 from wallet.outcomes import claiming_in
 
 if TYPE_CHECKING:
@@ -30,6 +29,18 @@ _OUTCOMES = {
     "pending": "待答复 pending",
     "refused": "拒绝 refused",
     "asked": "已向外省询问 asked in another province",
+}
+_DEEDS = {
+    "document taken in": "收取材料 a document was taken in",
+    "document used again": "复用材料 a document was used again",
+    "stated": "代填陈述 what you state was written down",
+}
+"""What a department did in a case, in place of a rule by which it asked."""
+_SEEN = {
+    "copy accepted, seen ": "采信纸质复制件，核对方式 a copy on paper was accepted, seen",
+    "promise on paper, seen ": "收取纸质承诺书，核对方式 a promise on paper was taken in, seen",
+    "taken down, seen ": "代记异议，核对方式 an objection was written down, seen",
+    "seen ": "当面核对本人 you were known at the window by",
 }
 
 
@@ -122,15 +133,31 @@ def _node(claiming: "Claiming", registry: str, chain: str, http: "httpx.Client")
     return node
 
 
+def deed(rule: str) -> str:
+    """What was done, in both languages; empty: somebody asked, by a rule of the rights files."""
+    for begins, words in _SEEN.items():
+        if rule.startswith(begins):
+            return f"{words} {rule.removeprefix(begins)}"
+    return _DEEDS.get(rule, "")
+
+
 def _print(each: "Shown") -> None:
     entry = each.entry
-    moment = datetime.fromtimestamp(entry.time, UTC).astimezone().isoformat(" ", "minutes")
     manner = f"（{entry.manner}）" if entry.manner else ""
     second = f" · 批准 approved by {entry.second}" if entry.second else ""
     asked = " ".join((each.type_name.zh, each.type_name.en)) if each.type_name else entry.type
     claims = f"：{', '.join(entry.claims)}" if entry.claims else ""
-    typer.echo(line(f"{moment}  {each.asker_name.zh} {each.asker_name.en} · {entry.clerk}{second}{manner}"))
-    typer.echo(line(f"    问 asked {each.issuer_name.zh} {each.issuer_name.en} · {asked}{claims}"))
-    typer.echo(line(f"    事由 for {entry.purpose} · 依据 rule {entry.rule}"))
-    typer.echo(line(f"    答 answered {_OUTCOMES.get(entry.outcome, entry.outcome)}"))
+    typer.echo(
+        line(
+            f"{moment(entry.time)}  {each.asker_name.zh} {each.asker_name.en} · {entry.clerk}{second}{manner}"
+        )
+    )
+    at = f"{each.issuer_name.zh} {each.issuer_name.en}"
+    if done := deed(entry.rule):
+        typer.echo(line(f"    办 done {at} · {' · '.join(filter(None, (done, asked)))}{claims}"))
+        typer.echo(line(f"    事由 for {entry.purpose}"))
+    else:
+        typer.echo(line(f"    问 asked {at} · {asked}{claims}"))
+        typer.echo(line(f"    事由 for {entry.purpose} · 依据 rule {entry.rule}"))
+        typer.echo(line(f"    答 answered {_OUTCOMES.get(entry.outcome, entry.outcome)}"))
     typer.echo(line(f"    {_STANDINGS[each.standing.value]}"))

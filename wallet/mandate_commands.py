@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from registry.cli import files
+from registry.cli import casepage, files
 from registry.plain import line
 from wallet.holder_commands import Issuer
 from wallet.inbox_commands import mine, told
@@ -138,4 +138,5 @@ def _show(each: dict[str, Any]) -> None:
     typer.echo(line(f"    {_ROLES.get(role, '?')}: {other} · {status}"))
     for label, names in (("事项 matters", each.get("matters")), ("可查询 facts", each.get("facts"))):
         typer.echo(line(f"    {label}: {' '.join(map(str, names or ()))}"))
-    typer.echo(line(f"    {each.get('first_day')} — {each.get('last_day')} · {each.get('made')}"))
+    made = casepage.MADE.get(str(each.get("made")), str(each.get("made")))
+    typer.echo(line(f"    {each.get('first_day')} — {each.get('last_day')} · {made}"))

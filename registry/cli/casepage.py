@@ -70,6 +70,8 @@ PROMISED: Final = {
 }
 DECIDED: Final = {"grant": "准予 granted", "refuse": "不予准许 refused"}
 BY: Final = {"rule": "规则 by the rule", "person": "人工 by a person"}
+MADE: Final = {"窗口": "窗口 at a window", "钱包": "钱包 in a wallet"}
+"""Of a mandate: where it was made, as its certificate says it."""
 SHEET: Final = {
     "case": "办件编号 case",
     "matter": "事项 matter",

@@ -277,7 +277,8 @@ def _held_as_json(each: "Held") -> dict[str, Any]:
 def _show(each: "Held") -> None:
     status = "已到期 over" if each.ended and each.status == 0 else _STATUS[each.status]
     typer.echo(line(each.certificate_id))
-    typer.echo(line(f"    {each.grantor_name} → {each.agent_name} · {status} · {each.made}"))
+    made = casepage.MADE.get(each.made, each.made)
+    typer.echo(line(f"    {each.grantor_name} → {each.agent_name} · {status} · {made}"))
     typer.echo(line(f"    事项 matters: {' '.join(each.scope.matters)}"))
     typer.echo(line(f"    可查询 facts: {' '.join(each.scope.facts)}"))
     typer.echo(line(f"    {each.first_day} — {each.last_day}"))

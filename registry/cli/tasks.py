@@ -21,6 +21,7 @@ Code = Annotated[str, typer.Option("--as", metavar="CODE", help="Your department
 Id = Annotated[str, typer.Argument(metavar="ID", help="As `registry tasks list` shows it / 任务编号")]
 Json = Annotated[bool, typer.Option("--json", help="For a program to read / 供程序读取")]
 
+_OUTCOMES = {"acted": "已处理 acted", "corrected": "已更正 corrected", "kept": "维持 kept"}
 _KINDS = {"linked": "关联证照 linked", "objection": "异议 objection", "effect": "办件后续 after a case"}
 
 
@@ -182,7 +183,9 @@ def _tell(found: "Sequence[Raised]", as_json: bool) -> None:
         task = each.todo.row
         last = datetime.fromtimestamp(task.due - 1, UTC).astimezone().date()
         helped = "  帮办 assisted" if each.row.holder is not None else ""
-        typer.echo(line(f"{each.row.id}  {task.outcome or f'办理中 open, {last} 前 by'}{helped}"))
+        typer.echo(
+            line(f"{each.row.id}  {_OUTCOMES.get(task.outcome) or f'办理中 open, {last} 前 by'}{helped}")
+        )
         for said in (task.certificate, each.todo.content["text"], each.todo.reason, task.correction):
             if said:
                 typer.echo(line(f"    {said}"))
@@ -264,4 +267,4 @@ def _print(each: "Todo", now: int, colour: str = "") -> None:
         if about:
             typer.echo(line(f"    {about}"))
     if row.outcome:
-        typer.echo(line(f"    {row.outcome} · {each.by} · {each.reason}{row.correction}"))
+        typer.echo(line(f"    {_OUTCOMES[row.outcome]} · {each.by} · {each.reason}{row.correction}"))

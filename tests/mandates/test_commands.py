@@ -120,7 +120,7 @@ def test_a_window_of_two_clerks_neither_of_them_the_agent(here: Mandates, wallet
     for number in (MOTHER, DAUGHTER):
         holder = f"citizen_number:{person(number).identifier}"
         listed = registry(*listing, POLICE, stdin=holder)
-        assert mandate in listed.stdout and "有效 valid · 窗口" in listed.stdout
+        assert mandate in listed.stdout and "有效 valid · 窗口 at a window" in listed.stdout
         assert "no mandates" in registry(*listing, HOUSING, stdin=holder).stdout
     ended = registry("mandate", "end", mandate, "--as", POLICE, "--by", "clerk 3", "--seen", "card")
     assert ended.exit_code == 0

@@ -69,6 +69,7 @@ def test_a_citizen_objects_a_clerk_answers_and_the_inbox_says_so(commands: Town,
     finish = ("tasks", "finish", task["id"], "--as", POLICE, "--by", "clerk 3", "--outcome")
     assert registry(*finish, "maybe").exit_code == 2
     assert registry(*finish, "kept", "--reason", str(reason)).exit_code == 0
+    assert "维持 kept · clerk 3" in registry("tasks", "show", task["id"], "--as", POLICE).stdout
     told = wallet("inbox")
     assert "已核对户籍底册。" in told.stdout and "all stays as it is" in told.stdout
     assert "stays as it is" in wallet("objections").stdout
