@@ -22,6 +22,8 @@ from wallet.options import DEFAULT, File, Json, Passphrase, Wait, day, link_in, 
 from wallet.outcomes import claiming_in, summary, tell, up_to_date
 
 if TYPE_CHECKING:
+    import httpx
+
     from wallet.claiming import Claiming, Outcome
 
 
@@ -209,8 +211,12 @@ def main() -> None:
     except RegistryError as error:
         typer.echo(plain(f"{error.zh} / {error.en}"), err=True)
         raise SystemExit(1) from None
-    except httpx.HTTPError:
-        typer.echo("连接不上颁发方，请稍后再试。 / The issuer cannot be reached; try again later.", err=True)
+    except httpx.HTTPError as error:
+        where = _origin(error)
+        typer.echo(
+            f"连接不上颁发方{where}，请稍后再试。 / The issuer{where} cannot be reached; try again later.",
+            err=True,
+        )
         raise SystemExit(1) from None
     except OSError as error:
         if not files.is_named(error):
@@ -231,6 +237,15 @@ def _taken_up(claiming: "Claiming", link: str) -> "Outcome":
             return Door(claiming).take_up(link)
         except NoIdentity:
             raise needed from None
+
+
+def _origin(error: "httpx.HTTPError") -> str:
+    """Where a request went, in brackets: the origin alone, for a path or a query can name a person."""
+    try:
+        address = error.request.url
+    except RuntimeError:  # it was never made
+        return ""
+    return plain(f" ({address.scheme}://{address.netloc.decode('ascii')})")
 
 
 def _print(table: object) -> None:
