@@ -1,8 +1,8 @@
 """Queries between departments: a fact about a holder, for a stated purpose, on the record (operation.md).
 
-Rights, and who is asked, are decided before anybody is looked up. "No such person", "no certificate" and "not
-in force" are one outcome. The log entry is committed in the same transaction that makes the answer, before it
-leaves.
+Rights, and who is asked, are decided before anybody is looked up. "No such person", "no certificate", "not
+in force" and "no such claim in it" are one outcome. The log entry is committed in the same transaction that
+makes the answer, before it leaves.
 """
 
 import os

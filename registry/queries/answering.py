@@ -12,7 +12,7 @@ from registry.definition import TypeDefinition
 from registry.lists import newest_origin
 from registry.queries import comparing, reviews
 from registry.queries.desks import ConsentDesk, MandateDesk
-from registry.queries.finding import Finding, shown
+from registry.queries.finding import Finding, given_out, shown
 from registry.queries.question import Answer, Condition, Query
 from registry.queries.recording import Recording
 from registry.queries.reviews import Word
@@ -144,10 +144,17 @@ class Answerer:
     def _outcome(
         self, session: Session, query: Query, definition: TypeDefinition, issuer: str, now: int
     ) -> tuple[Outcome, str | None, str | None]:
-        """Outcome, presentation and status of one issuer: as small as will do."""
+        """Outcome, presentation and status of one issuer: as small as will do.
+
+        Nothing proves that a claim is absent: where one of those asked for is, the answer is the issuer's no.
+        """
         found = self.finding.certificate(session, query, definition, issuer, now)
+        row = None if found is None else found[0]
+        if query.ask == "claims":
+            there = given_out(session, self.finding.vault, row, now)
+            if not set(query.claims) <= there.keys():
+                return "no", None, None
         if query.ask in COMPARISONS:
-            row = None if found is None else found[0]
             holds = comparing.compare(session, self.finding.vault, query, definition, row, now)
             if (
                 not holds or query.ask != "equals"

@@ -10,9 +10,9 @@ from typing import Final
 
 from sqlmodel import Session, select
 
-from registry import certificate as certificates
 from registry import jcs
 from registry.definition import TypeDefinition, clean, fits
+from registry.queries.finding import given_out
 from registry.queries.question import Query
 from registry.queries.refusals import BadQuery, ComparedBefore, SecondPersonNeeded
 from registry.rights import COMPARISONS
@@ -106,12 +106,10 @@ def compare(
     now: int,
 ) -> bool:
     """Whether the certificate's claim compares as asked; False without a certificate or claim."""
-    if certificate is None:
-        vault.as_if_opened(session)
-    held = "" if certificate is None else _held(session, vault, query.claims[0], certificate, now)
+    (name,) = query.claims
+    held = given_out(session, vault, certificate, now).get(name, "")
     if not held:
         return False
-    (name,) = query.claims
     given = clean(definition, {name: query.value}).get(name, "")
     if query.ask == "equals":
         return held == given
@@ -120,11 +118,3 @@ def compare(
     else:
         over, under = held > given, held < given
     return over if query.ask == "over" else under
-
-
-def _held(session: Session, vault: Vault, name: str, certificate: Certificate, now: int) -> str:
-    contents = vault.contents(
-        session, certificate.data_key, certificate.certificate_id, certificate.disclosures
-    )
-    parsed = (certificates.parse_disclosure(text) for text in contents.released(now))
-    return next((each.value for each in parsed if each.name == name), "")

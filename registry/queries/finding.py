@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlmodel import Session, col, select
 
+from registry import certificate as certificates
 from registry.catalogue import Catalogue
 from registry.definition import TypeDefinition
 from registry.queries.question import Query
@@ -87,6 +88,18 @@ class Finding:
         ]  # a representative holds nothing
         found = rows.where(HolderIndex.holder == self.vault.holder_index(*query.holder))
         return session.exec(found.where(col(HolderIndex.role).in_(own))).all()
+
+
+def given_out(session: Session, vault: Vault, certificate: Certificate | None, now: int) -> dict[str, str]:
+    """The claims that may be given out at this moment, by name; of no certificate none, by the same work."""
+    if certificate is None:
+        vault.as_if_opened(session)
+        return {}
+    contents = vault.contents(
+        session, certificate.data_key, certificate.certificate_id, certificate.disclosures
+    )
+    parsed = (certificates.parse_disclosure(text) for text in contents.released(now))
+    return {each.name: each.value for each in parsed}
 
 
 def shown(query: Query, definition: TypeDefinition, role: str) -> tuple[str, ...]:

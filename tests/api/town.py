@@ -64,8 +64,8 @@ def credit_code(body: str) -> str:
     return body + uscc.calc_check_digit(body)
 
 
-def citizen_number(number: int) -> str:
-    body = f"44010619900101{number:03d}"
+def citizen_number(number: int, born: str = "19900101") -> str:
+    body = f"440106{born}{number:03d}"
     return body + ric.calc_check_digit(body + "0")
 
 

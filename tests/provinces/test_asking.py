@@ -49,6 +49,16 @@ def test_a_no_is_the_other_sides_word(home: Province, away: Province) -> None:
     assert (told.outcome, told.verdict) == ("no", "stated")
 
 
+def test_a_claim_that_is_not_in_the_certificate_there_is_a_no(home: Province, away: Province) -> None:
+    child = citizen_number(7, "20150101")
+    row = away.town.identity_row(7, citizen_number=child, birth_date="2015-01-01")
+    away.town.issue(ANSWERER, "resident_identity", row)
+    away.town.anchor(ANSWERER)
+    told = ask(home, holder=("citizen_number", child), claims=("age_over_18",))
+    assert (told.outcome, told.verdict) == ("no", "stated")
+    assert ask(home, holder=("citizen_number", child)).verdict == "proven"
+
+
 def test_what_cannot_be_learnt_is_unknown_never_no(home: Province, away: Province) -> None:
     away.town.citizen(7)
     away.down = True

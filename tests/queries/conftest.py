@@ -57,7 +57,7 @@ def write_rights(folder: Path, town: Town) -> None:
                     "housing-identity",
                     identity.type,
                     questions=["has_valid", "claims", "status"],
-                    claims=["name", "age_over_18", "ethnicity"],
+                    claims=["name", "age_over_18", "ethnicity", "last_day"],
                     equals=["name", "address"],
                     vouches=True,
                 ),

@@ -43,6 +43,16 @@ def test_a_conditional_claim_is_pending_until_its_issuer_grants_it(town: Town, q
     assert (answer.outcome, verdict(town, answer)) == ("yes", "proven")
 
 
+def test_a_granted_question_about_an_absent_claim_is_answered_no(town: Town, querying: Querying) -> None:
+    town.issue(POLICE, "resident_identity", town.identity_row(7, last_day=""))
+    town.anchor(POLICE)
+    asked = query(ask="claims", claims=("ethnicity", "last_day"))
+    querying.ask(asked)
+    decide(town, granted=True)
+    (answer,) = querying.ask(asked)
+    assert (answer.outcome, answer.presentation, verdict(town, answer)) == ("no", None, "stated")
+
+
 def test_an_answer_is_due_in_ten_working_days_and_withheld_afterwards(town: Town, querying: Querying) -> None:
     (pending,) = querying.ask(ETHNICITY)
     assert pending.due is not None

@@ -72,6 +72,25 @@ def test_named_claims_come_with_the_answer_where_the_right_lists_them(town: Town
     assert checked.report.claims.keys() == {"name", "age_over_18", "citizen_number"}
 
 
+@pytest.mark.parametrize("claims", [("age_over_18",), ("last_day",), ("name", "last_day")])
+def test_a_claim_that_is_absent_or_not_yet_true_is_answered_no(
+    town: Town, querying: Querying, claims: tuple[str, ...]
+) -> None:
+    child = citizen_number(7, "20150101")
+    row = town.identity_row(7, citizen_number=child, birth_date="2015-01-01", last_day="")
+    town.issue(POLICE, "resident_identity", row)
+    town.anchor(POLICE)
+    asked = query(ask="claims", claims=claims, holder=("citizen_number", child))
+    (answer,) = querying.ask(asked)
+    assert (answer.outcome, answer.presentation, verdict(town, answer)) == ("no", None, "stated")
+    (entry,) = entries(town)
+    with town.runtime.store.read() as session:
+        written = accesslog.opened(session, town.runtime.sealed, entry)
+    assert accesslog.read(written).outcome == "no"
+    (named,) = querying.ask(replace(asked, claims=("name",)))
+    assert (named.outcome, verdict(town, named)) == ("yes", "proven")
+
+
 def test_a_no_is_the_issuers_signed_word_and_never_more(town: Town, querying: Querying) -> None:
     (answer,) = querying.ask(query())
     assert answer.outcome == "no"
