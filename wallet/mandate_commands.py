@@ -52,13 +52,15 @@ def make(
     Who it is comes from a file or standard input, never from the command line, which others can see. The
     identity certificate is shown to the department that issues mandates, with name and number.
     """
+    first, last = files.day(first_day), files.day(last_day)
+    files.demand_order(first, last)
     name, id_type, number = files.person(agent)
     wish = {
         "agent": {"name": name, "id_type": id_type, "identifier": number},
         "matters": list(files.names(matters)),
         "facts": list(files.names(facts)),
-        "first_day": files.day(first_day).isoformat(),
-        "last_day": files.day(last_day).isoformat(),
+        "first_day": first.isoformat(),
+        "last_day": last.isoformat(),
     }
     with claiming_in(file, passphrase) as claiming:
         mandating = _mandating(claiming, issuer)

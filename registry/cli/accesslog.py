@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from registry.cli import files
 from registry.errors import RegistryError
 from registry.plain import line
 
@@ -149,7 +150,7 @@ def _csv(rows: "Sequence[dict[str, str | int]]") -> str:
 
 
 def _audited(
-    settings: "Settings", begins: int, ends: int, files: Sequence[Path], sealed: bool
+    settings: "Settings", begins: int, ends: int, brought: Sequence[Path], sealed: bool
 ) -> "tuple[Audit, list[Listed]]":
     import os
     import time as clock
@@ -157,13 +158,12 @@ def _audited(
     from registry.accesslog.auditing import Auditing, chain_heads, statements_in
     from registry.catalogue import load_catalogue
     from registry.chain.rpc import ChainRefused, ChainUnreachable, JsonRpcChain
-    from registry.cli import files as reading
     from registry.cli.stores import open_existing
     from registry.runtime import open_ring
     from registry.trusting import NoTrust, TrustCache, live
     from registry.vault import Vault
 
-    brought = [each for path in files for each in statements_in(reading.read(path).decode(errors="replace"))]
+    held = [each for path in brought for each in statements_in(files.read(path).decode(errors="replace"))]
     store, chain = open_existing(settings), JsonRpcChain(settings.chain_url)
     try:
         vault = None if sealed else Vault.of(open_ring(settings, "api"))
@@ -174,7 +174,7 @@ def _audited(
                 raise NoTrust
             heads = chain_heads(chain, deployment)
             auditing = Auditing(session, heads, begins, ends, vault, os.urandom(32))
-            return auditing.audit(trust.issuers, brought, trust), auditing.listed
+            return auditing.audit(trust.issuers, held, trust), auditing.listed
     except (ChainUnreachable, ChainRefused, NoTrust) as error:
         typer.echo(f"{error.zh} / {error.en}", err=True)
         raise typer.Exit(NOT_CHECKED) from None
@@ -184,13 +184,20 @@ def _audited(
 
 
 def period(since: str, until: str, zone: ZoneInfo) -> tuple[int, int]:
-    """Unix seconds of a period of whole days, its end excluded; without days, all of time. Raises BadDay."""
+    """Unix seconds of a period of whole days, its end excluded; without days, all of time.
+
+    Raises:
+        BadDay: a day that is none. BadUsage: the first is after the last.
+    """
     try:
-        first = _midnight(date.fromisoformat(since), zone) if since else 0
-        last = _midnight(date.fromisoformat(until) + timedelta(days=1), zone) if until else 2**62
+        first, last = (date.fromisoformat(each) if each else None for each in (since, until))
+        begins = 0 if first is None else _midnight(first, zone)
+        ends = 2**62 if last is None else _midnight(last + timedelta(days=1), zone)
     except (ValueError, OverflowError):
         raise BadDay from None
-    return first, last
+    if first is not None and last is not None:
+        files.demand_order(first, last)
+    return begins, ends
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:

@@ -109,6 +109,12 @@ def day(text: str) -> date:
         raise BadUsage("日期写作 YYYY-MM-DD", "a day is written YYYY-MM-DD") from None
 
 
+def demand_order(first: date, last: date) -> None:
+    """Raises BadUsage where a period ends before it begins."""
+    if last < first:
+        raise BadUsage("起始日晚于截止日", "the first day is after the last")
+
+
 def reason(path: Path | None) -> str:
     """The text of a reason; empty where no file is named. Raises BadUsage."""
     return "" if path is None else read(path).decode("utf-8", "replace").strip()

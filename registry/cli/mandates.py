@@ -69,12 +69,14 @@ def write(
     from registry.mandates.making import Making, Wish
     from registry.mandates.scope import Scope
 
+    first, last = files.day(first_day), files.day(last_day)
+    files.demand_order(first, last)
     who, whom, by = (_person(each) for each in (grantor, agent, clerk))
     wish = Wish(
         agent=whom,
         scope=Scope(files.names(matters), files.names(facts)),
-        first=files.day(first_day),
-        last=files.day(last_day),
+        first=first,
+        last=last,
     )
     with _opened() as cases:
         id = Making(cases).write_down(department, who, wish, by, seen)

@@ -99,10 +99,12 @@ def _measured(settings: "Settings", since: str, until: str, for_open: bool) -> "
     from registry.measures.measuring import Measuring
 
     now = int(time.time())
-    begins, ends = period(since, until, ZoneInfo(settings.timezone))
-    ends = ends if until else now + 1
-    if not since or begins >= ends:
+    if not since:
         raise BadDay
+    zone = ZoneInfo(settings.timezone)
+    today = datetime.fromtimestamp(now, UTC).astimezone(zone).date()
+    begins, ends = period(since, until or today.isoformat(), zone)
+    ends = ends if until else now + 1
     store = open_existing(settings)
     try:
         measuring = Measuring.of(settings, store, _vault(settings), load_catalogue(), lambda: now)

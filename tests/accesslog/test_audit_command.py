@@ -59,6 +59,12 @@ def test_all_agrees_and_the_window_not_anchored_yet_is_said(whole: Whole, asking
     assert "all agrees" in said and "not anchored yet" in said
 
 
+def test_days_the_wrong_way_round_are_refused_before_anything_is_looked_at() -> None:
+    result = CliRunner().invoke(app, ["audit", "log", "--from", "2026-11-30", "--to", "2026-11-01"])
+    assert result.exit_code == 2
+    assert "起始日晚于截止日 / the first day is after the last" in result.output
+
+
 def test_entries_are_listed_by_pseudonym(whole: Whole, asking: Ask) -> None:
     asking(POLICE, second="clerk 9")
     round_of_heads(whole)

@@ -138,6 +138,21 @@ def test_a_death_entered_by_command_ends_a_mandate(here: Mandates, wallet: Walle
     assert here.refused(mandate) == "mandate-falls-short"
 
 
+def test_days_the_wrong_way_round_are_refused_before_anybody_is_named(
+    here: Mandates, wallet: Wallet
+) -> None:
+    days = ("--from", day(here.town, 30).isoformat(), "--until", day(here.town).isoformat())
+    what = ("--matters", "m", "--facts", "*", *days)
+    people = ("--grantor", "-", "--agent", "-", "--clerk", "-", "--seen", "s")
+    asked = (
+        wallet(1, "mandate", "make", "--agent", "-", *what),
+        registry("mandate", "write", "--as", POLICE, *people, *what),
+    )
+    for refused in asked:
+        assert refused.exit_code == 2
+        assert "起始日晚于截止日 / the first day is after the last" in refused.output
+
+
 def test_an_agent_of_many_is_listed_until_somebody_looked(here: Mandates, wallet: Wallet) -> None:
     assert registry("mandate", "alerts", "--as", POLICE).exit_code == 0
     for grantor in range(31, 37):

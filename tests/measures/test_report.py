@@ -245,6 +245,15 @@ def test_one_command_says_it_all(ledger: Ledger, tmp_path: Path, form: str) -> N
         assert (told["satisfaction"]["baseline"], told["satisfaction"]["target"]) == (92, 98)
 
 
+@pytest.mark.parametrize("days", [("2026-11-30", "--until", "2026-11-01"), ("2999-01-01",)])
+def test_days_the_wrong_way_round_are_refused(
+    ledger: Ledger, tmp_path: Path, days: tuple[str, ...]
+) -> None:
+    result = CliRunner().invoke(app, ["kpi", "--since", *days], env={"ZT_DATA": str(tmp_path)})
+    assert result.exit_code == 2
+    assert "起始日晚于截止日 / the first day is after the last" in result.output
+
+
 def test_a_day_that_is_none_is_refused(ledger: Ledger, tmp_path: Path) -> None:
     for since in ("yesterday", "2026-13-01"):
         result = CliRunner().invoke(app, ["kpi", "--since", since], env={"ZT_DATA": str(tmp_path)})
