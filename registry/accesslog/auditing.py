@@ -19,7 +19,7 @@ from registry import b64
 from registry.accesslog.entries import Entry, opened, read
 from registry.chain.contracts import ACCESS_LOG, HEADS_ANCHORED, code_text, interface
 from registry.chain.rpc import JsonRpcChain
-from registry.errors import RegistryError
+from registry.errors import NotFound, RegistryError
 from registry.logproof import START, Content, Growing, digest, link
 from registry.signing import Use, check_jws, parse_jws
 from registry.statement import TYP, Statement
@@ -128,21 +128,29 @@ class Auditing:
     listed: list[Listed] = field(default_factory=list)
 
     def audit(
-        self, issuers: Iterable[str], statements: Sequence[str] = (), trust: Trust | None = None
+        self,
+        issuers: Iterable[str],
+        statements: Sequence[str] = (),
+        trust: Trust | None = None,
+        *,
+        only: str = "",
     ) -> Audit:
         """Everything that does not agree.
 
-        statements: those that askers brought; trust: whose keys they are checked by.
+        statements: those that askers brought; trust: whose keys they are checked by. only: code of the one
+        department whose log is looked at, and whose statements are. Raises NotFound: there is none of it.
         """
         done = Audit()
         places: dict[str, list[tuple[int, bytes]]] = {}
         for token in [*statements, *self._kept()]:
             place = _place(token, trust) if trust is not None else None
-            if place is not None:
+            if place is not None and only in ("", place[0]):
                 places.setdefault(place[0], []).append(place[1:])
                 done.statements += 1
         known = {*issuers, *self.heads, *places, *self._writers()}
-        for issuer in sorted(known):
+        if only and only not in known:
+            raise NotFound("没有这个部门。", "There is no such department.")
+        for issuer in [only] if only else sorted(known):
             self._log(issuer, places.get(issuer, []), done)
         return done
 

@@ -52,6 +52,9 @@ def log(
             "--statements", metavar="FILE", help="What askers hold: answers as kept / 查询部门所持答复"
         ),
     ] = None,
+    issuer: Annotated[
+        str, typer.Option("--issuer", metavar="CODE", help="Only this department's log / 只查该部门的日志")
+    ] = "",
     sealed: Annotated[
         bool, typer.Option("--sealed", help="Open no entry, only compare hashes; needs no key / 不解密")
     ] = False,
@@ -63,7 +66,8 @@ def log(
     """Check a whole period: edit, deletion, reordering and a cut end are found.
 
     Heads are read from the chain; statements from the askers' files and from what departments keep in the
-    store. Holders are named by a pseudonym made anew in every audit. Exit 0: all agrees. 1: something does
+    store. Holders are named by a pseudonym made anew in every audit. With --issuer and --entries a department
+    reads its own log. Exit 0: all agrees. 1: something does
     not. 3: it could not be checked.
     """
     import msgspec
@@ -72,7 +76,7 @@ def log(
 
     settings = Settings()
     begins, ends = period(since, until, ZoneInfo(settings.timezone))
-    found, listed = _audited(settings, begins, ends, statements or [], sealed)
+    found, listed = _audited(settings, begins, ends, statements or [], sealed, issuer)
     if as_json:
         told = {"audit": found, "entries": listed if entries else []}
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
@@ -150,7 +154,7 @@ def _csv(rows: "Sequence[dict[str, str | int]]") -> str:
 
 
 def _audited(
-    settings: "Settings", begins: int, ends: int, brought: Sequence[Path], sealed: bool
+    settings: "Settings", begins: int, ends: int, brought: Sequence[Path], sealed: bool, issuer: str
 ) -> "tuple[Audit, list[Listed]]":
     import os
     import time as clock
@@ -174,7 +178,7 @@ def _audited(
                 raise NoTrust
             heads = chain_heads(chain, deployment)
             auditing = Auditing(session, heads, begins, ends, vault, os.urandom(32))
-            return auditing.audit(trust.issuers, held, trust), auditing.listed
+            return auditing.audit(trust.issuers, held, trust, only=issuer), auditing.listed
     except (ChainUnreachable, ChainRefused, NoTrust) as error:
         typer.echo(f"{error.zh} / {error.en}", err=True)
         raise typer.Exit(NOT_CHECKED) from None

@@ -75,6 +75,21 @@ def test_entries_are_listed_by_pseudonym(whole: Whole, asking: Ask) -> None:
     assert "clerk 3+clerk 9" in audit(whole, "--entries")[1]
 
 
+def test_a_department_reads_its_own_log_and_no_other(whole: Whole, asking: Ask) -> None:
+    asking(POLICE)
+    asking(HOUSING)
+    round_of_heads(whole)
+    with whole.store.write() as session:
+        session.get_one(AccessEntry, (HOUSING, 1)).digest = bytes(32)
+    code, said = audit(whole, "--entries", "--issuer", POLICE)
+    assert code == 0 and f"{POLICE} #1" in said and f"{HOUSING} #1" not in said
+    told = json.loads(audit(whole, "--entries", "--issuer", HOUSING, "--json")[1])
+    assert {each["issuer"] for each in told["audit"]["logs"]} == {HOUSING}
+    assert {each["issuer"] for each in told["entries"]} == {HOUSING}
+    assert audit(whole, "--issuer", HOUSING)[0] == 1
+    assert audit(whole, "--issuer", "123")[0] == 1
+
+
 @pytest.mark.parametrize("arguments", [[], ["--sealed"]])
 def test_an_entry_changed_in_the_store_is_found(whole: Whole, asking: Ask, arguments: list[str]) -> None:
     for _ in range(3):
