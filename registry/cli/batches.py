@@ -25,6 +25,12 @@ _STATES = {
     "answered": "已全部答复 answered",
     "declined": "未获批准 declined",
 }
+_NEXT = {
+    "waiting": ("由另一人批准 another clerk approves it", "approve {id} --as {asker} --clerk CLERK"),
+    "answering": ("查看答复 to read the answers", "answers {id} --as {asker}"),
+    "answered": ("查看答复 to read the answers", "answers {id} --as {asker}"),
+}
+"""What to do with a batch in this state, and by which command."""
 
 Asker = Annotated[str, typer.Option("--as", metavar="CODE", help="Your department's code / 本部门代码")]
 Clerk = Annotated[str, typer.Option("--clerk", help="Who does it / 经办人")]
@@ -89,26 +95,44 @@ def list_(asker: Asker) -> None:
             rows = batches.all_of(session, asker)
         for row in rows:
             _print(cases, row)
+    for state in dict.fromkeys(row.state for row in rows):
+        _say_next(state, "BATCH", asker)
 
 
 @queries.command()
-def show(id: Id, asker: Asker) -> None:
-    """What a batch asks, one question a line, for the clerk who approves it."""
+def show(
+    id: Id,
+    asker: Asker,
+    as_json: Annotated[bool, typer.Option("--json", help="With whole numbers / 含完整证件号码")] = False,
+) -> None:
+    """What a batch asks, one question a line, for the clerk who approves it. Of identity numbers the ends.
+
+    With --json all of it, numbers too, in one object.
+    """
     from dataclasses import asdict
 
     from registry import jcs
+    from registry.cli.terminal import masked_within
     from registry.queries import batches
 
     with _opened() as cases:
         with cases.runtime.store.read() as session:
             row = batches.of_asker(session, asker, id)
             posted = cases.batching.posted(session, row)
+        asked = [
+            {name: value for name, value in asdict(each).items() if value and name != "shown"}
+            for each in posted.queries
+        ]
+        if as_json:
+            told = {"id": row.id, "matter": posted.matter, "clerk": row.clerk, "state": row.state}
+            typer.echo(jcs.dumps({**told, "reason": posted.reason, "queries": asked}).decode())
+            return
         _print(cases, row)
         if posted.reason:
             typer.echo(line(f"原因 reason: {posted.reason}"))
-        for each in posted.queries:
-            told = {name: value for name, value in asdict(each).items() if value}
-            typer.echo(line(jcs.dumps(told).decode()))
+        for each in asked:
+            typer.echo(line(jcs.dumps(masked_within(each)).decode()))
+    _say_next(row.state, row.id, asker)
 
 
 @queries.command()
@@ -195,6 +219,7 @@ class _opened:
 
 def _done(cases: "UseCases", row: "QueryBatch") -> None:
     _print(cases, row)
+    _say_next(row.state, row.id, row.asker)
     raise typer.Exit(0 if row.state in ("answered", "declined") else 3)
 
 
@@ -209,16 +234,30 @@ def _print(cases: "UseCases", row: "QueryBatch") -> None:
     typer.echo(line(told))
 
 
+def _say_next(state: str, id: str, asker: str) -> None:
+    """To the clerk, beside what is told."""
+    if state in _NEXT:
+        words, command = _NEXT[state]
+        typer.echo(f"{words}: registry queries {command.format(id=id, asker=asker)}", err=True)
+
+
 def _answer(each: "Decided", asker: str, trust: "Trust", now: int, as_json: bool) -> None:
     from registry import jcs
     from registry.answer_checking import check_answer
+    from registry.cli.queries import in_words
+    from registry.provinces.asking import Told
 
-    verdicts = [
-        check_answer(envelope, envelope["question"], trust, asker=asker, now=now).verdict
-        for envelope in each.answers
+    checked = [
+        check_answer(envelope, envelope["question"], trust, asker=asker, now=now) for envelope in each.answers
     ]
     if as_json:
+        verdicts = [found.verdict for found in checked]
         told = {"position": each.position, "outcome": each.outcome, "verdicts": verdicts}
         typer.echo(jcs.dumps({**told, "answers": list(each.answers)}).decode())
-    else:
-        typer.echo(f"{each.position}  {each.outcome}  {' '.join(verdicts)}".rstrip())
+        return
+    for envelope, found in zip(each.answers, checked, strict=True):
+        question = envelope["question"]
+        one = Told(question["issuer"], "", envelope["outcome"], found.verdict, envelope, found)
+        typer.echo(line(f"{each.position}  {in_words(one, question['claims'])}"))
+    if not each.answers:
+        typer.echo(line(f"{each.position}  拒绝 refused  {each.outcome}"))

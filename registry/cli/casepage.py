@@ -8,10 +8,9 @@ from typing import Any, Final
 
 import typer
 
-from registry import values
 from registry.cli import clockpage
 from registry.cli.clockpage import day
-from registry.cli.terminal import shortened
+from registry.cli.terminal import masked, shortened
 from registry.plain import line
 
 Members = Mapping[str, Any]
@@ -80,8 +79,6 @@ SHEET: Final = {
     "otherwise": "逾期后果 otherwise",
 }
 """Of what a promise on paper has to say."""
-_ENDS: Final = (6, 4)
-"""Characters of an identity number that are shown at either end: all but the birth date."""
 
 
 def summaries(cases: Iterable[Members]) -> None:
@@ -167,14 +164,6 @@ def documents(found: Iterable[Members]) -> None:
         typer.echo(line(str(each.get("id"))))
         about = f"{each.get('kind')} · {each.get('media_type')} · {each.get('size')} B"
         typer.echo(line(f"    {about} · {day(each.get('created'))}"))
-
-
-def masked(value: str) -> str:
-    """A value, and of an identity number its ends only."""
-    if values.wrong_identifier("citizen_number", value.strip().upper()) is not None:
-        return value
-    first, last = _ENDS
-    return f"{value[:first]}{'*' * (len(value) - first - last)}{value[-last:]}"
 
 
 def _head(each: Members) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from registry.cli import casepage, clockpage, files
 from registry.cli.case_options import SEEN, Code, Json, tell
+from registry.cli.terminal import masked
 from registry.plain import line
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _person(file: str) -> "Person":
 def _say(grantor: "Person", wish: "Wish") -> None:
     """To the second clerk, who compares it with the card: of a number its ends do."""
     for label, one in (("委托人 grantor", grantor), ("受托人 agent", wish.agent)):
-        typer.echo(line(f"{label}: {one.name}  {casepage.masked(one.identifier)}"))
+        typer.echo(line(f"{label}: {one.name}  {masked(one.identifier)}"))
     typer.echo(line(f"事项 matters: {' '.join(wish.scope.matters)}"))
     typer.echo(line(f"可查询 facts: {' '.join(wish.scope.facts)}"))
     typer.echo(f"期限 days: {wish.first} — {wish.last}")

@@ -1,5 +1,6 @@
 """`registry query`: ask other departments for a fact, under a purpose, on the record."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -175,6 +176,14 @@ def _print(told: "Told", named: tuple[str, ...], as_json: bool) -> None:
             jcs.dumps(told.to_dict() if told.at else {**told.answer, "verdict": told.verdict}).decode()
         )
         return
+    typer.echo(line(in_words(told, named)))
+
+
+def in_words(told: "Told", named: Sequence[str]) -> str:
+    """One answer in both languages, with the claims `named` that it proves; of identity numbers the ends."""
+    from registry import jcs
+    from registry.cli.terminal import masked_within
+
     report = told.checked.report if told.checked else None
     shown = {name: report.claims[name] for name in named if report and name in report.claims}
     status = str(told.answer.get("status", ""))
@@ -184,7 +193,7 @@ def _print(told: "Told", named: tuple[str, ...], as_json: bool) -> None:
         _STATUS.get(status, status),
         "" if told.refusal else _VERDICTS.get(told.verdict, told.verdict),
         f"{told.zh} {told.en}" if told.refusal else "",
-        jcs.dumps(shown).decode() if shown else "",
+        jcs.dumps(masked_within(shown)).decode() if shown else "",
         "；".join(f"{each['zh']} {each['en']}" for each in told.answer.get("conditions", ())),
     ]
-    typer.echo(line("  ".join(part for part in parts if part)))
+    return "  ".join(part for part in parts if part)

@@ -32,19 +32,41 @@ def add_to(app: typer.Typer) -> None:
 
 
 @reviews.command("list")
-def waiting(issuer: Issuer) -> None:
-    """Questions about what this department shares on conditions; the most urgent first."""
+def waiting(
+    issuer: Issuer,
+    as_json: Annotated[bool, typer.Option("--json", help="With whole numbers / 含完整证件号码")] = False,
+) -> None:
+    """Questions about what this department shares on conditions; the most urgent first.
+
+    Of identity numbers the ends are shown; with --json all of it.
+    """
     from registry import jcs
+    from registry.cli.terminal import masked_within
     from registry.queries import reviews as asked
 
     with _opened() as runtime, runtime.store.read() as session:
-        for row in asked.waiting(session, issuer, runtime.clock()):
-            question = asked.content(session, runtime.sealed, row)
-            told = {name: value for name, value in question.items() if value and name != "asker"}
-            due = datetime.fromtimestamp(row.due - 1, UTC).astimezone(runtime.tz).date()
-            typer.echo(
-                line(f"{row.id}  {row.asker}  {row.rule}  截至 until {due}  {jcs.dumps(told).decode()}")
-            )
+        rows = [
+            (row, asked.content(session, runtime.sealed, row))
+            for row in asked.waiting(session, issuer, runtime.clock())
+        ]
+    found = [
+        (row, {name: value for name, value in question.items() if value and name != "asker"})
+        for row, question in rows
+    ]
+    if as_json:
+        told = [
+            {"id": row.id, "asker": row.asker, "rule": row.rule, "due": row.due, "question": question}
+            for row, question in found
+        ]
+        typer.echo(jcs.dumps(told).decode())
+        return
+    for row, question in found:
+        due = datetime.fromtimestamp(row.due - 1, UTC).astimezone(runtime.tz).date()
+        text = jcs.dumps(masked_within(question)).decode()
+        typer.echo(line(f"{row.id}  {row.asker}  {row.rule}  截至 until {due}  {text}"))
+    if found:
+        what = f"registry reviews decide REVIEW --issuer {issuer} --by CLERK --reason WHY [--withhold]"
+        typer.echo(f"决定 to decide: {what}", err=True)
 
 
 @reviews.command()
@@ -70,6 +92,9 @@ def decide(
             now=runtime.clock(),
         )
     typer.echo("不予共享 withheld" if withhold else "同意共享 granted")
+    typer.echo(
+        "对方再次提出同一查询即知结果 / the asker learns it by putting the same question again", err=True
+    )
 
 
 @alerts.command("list")

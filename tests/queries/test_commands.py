@@ -21,6 +21,7 @@ from tests.queries.conftest import rule
 from tests.queries.test_querying import query
 
 Command = Callable[..., Result]
+MASKED = f"{citizen_number(1)[:6]}********{citizen_number(1)[-4:]}"
 
 
 @pytest.fixture
@@ -65,14 +66,39 @@ def test_a_file_of_questions_waits_is_approved_and_its_answers_are_checked(
     id = made.output.split()[0]
     assert command(*post, "--clerk", "clerk 3", "--reason", "the move").output.split()[0] == id
     shown = command("queries", "show", id, "--as", HOUSING).output
-    assert "the move" in shown and citizen_number(1) in shown
+    assert "the move" in shown and f"approve {id} --as {HOUSING}" in shown
+    assert MASKED in shown and citizen_number(1) not in shown
+    whole = json.loads(command("queries", "show", id, "--as", HOUSING, "--json").stdout)
+    assert whole["queries"][1]["holder"] == ["citizen_number", citizen_number(1)]
+    assert "queries approve BATCH" in command("queries", "list", "--as", HOUSING).stderr
     assert command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 3").exit_code == 1
-    assert command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 4").exit_code == 0
+    approved = command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 4")
+    assert approved.exit_code == 0 and f"queries answers {id} --as {HOUSING}" in approved.stderr
     answers = command("queries", "answers", id, "--as", HOUSING)
-    assert answers.output.splitlines() == ["0  no  stated", "1  yes  proven"]
+    assert answers.output.splitlines() == [
+        f"0  {POLICE}  否 no  机构答复 stated",
+        f"1  {POLICE}  是 yes  已证实 proven",
+    ]
     assert command("queries", "answers", id, "--as", POLICE).exit_code == 1
-    (listed,) = command("queries", "list", "--as", HOUSING).output.splitlines()
+    (listed,) = command("queries", "list", "--as", HOUSING).stdout.splitlines()
     assert "2/2" in listed and "clerk 4" in listed
+
+
+def test_what_was_refused_is_told_in_both_languages_and_a_number_only_by_its_ends(
+    town: Town, command: Command, tmp_path: Path
+) -> None:
+    town.citizen(1)
+    holder = {"id_type": "citizen_number", "identifier": citizen_number(1)}
+    asked = {"type": "resident_identity", "ask": "claims", "holder": holder}
+    lines = [{**asked, "claims": ["name"]}, {**asked, "claims": ["address"]}]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    post = ("queries", "post", str(file), "--as", HOUSING, "--matter", "title_registration")
+    id = command(*post, "--clerk", "clerk 3").stdout.split()[0]
+    command("queries", "approve", id, "--as", HOUSING, "--clerk", "clerk 4")
+    first, second = command("queries", "answers", id, "--as", HOUSING).stdout.splitlines()
+    assert "是 yes  已证实 proven" in first and town.identity_row(1)["name"] in first
+    assert second == "1  拒绝 refused  not-shared"
 
 
 def test_a_clerk_compares_instead_of_reading(town: Town, command: Command, tmp_path: Path) -> None:
@@ -115,11 +141,17 @@ def test_the_asked_departments_clerk_sees_a_question_and_decides_with_a_reason(
     town.citizen()
     asked = query(ask="claims", claims=("ethnicity",))
     querying.ask(asked)
-    (line,) = command("reviews", "list", "--issuer", POLICE).output.splitlines()
+    listed = command("reviews", "list", "--issuer", POLICE)
+    assert f"registry reviews decide REVIEW --issuer {POLICE}" in listed.stderr
+    (line,) = listed.stdout.splitlines()
+    assert citizen_number(7) not in listed.output and f"{citizen_number(7)[:6]}********" in line
+    (whole,) = json.loads(command("reviews", "list", "--issuer", POLICE, "--json").stdout)
+    assert whole["question"]["holder"] == ["citizen_number", citizen_number(7)]
     assert HOUSING in line and "ethnicity" in line and "housing-identity" in line
     decide = ("reviews", "decide", line.split()[0], "--by", "officer 1", "--reason", "needed", "--issuer")
     assert command(*decide, HOUSING).exit_code == 1
-    assert command(*decide, POLICE).exit_code == 0
+    granted = command(*decide, POLICE)
+    assert granted.exit_code == 0 and "putting the same question again" in granted.stderr
     assert querying.ask(asked)[0].outcome == "yes"
     assert command("reviews", "list", "--issuer", POLICE).output == ""
 
