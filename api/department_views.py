@@ -1,20 +1,16 @@
 """What departments send and get: the shapes of their requests and answers, with examples."""
 
 from base64 import b64encode
-from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from registry import pictures
-from registry.catalogue import Catalogue
 from registry.finding import Event, Found
 from registry.lifecycle import REASONS
 from registry.offers import MadeOffer
 from registry.provinces.asking import Told
-from registry.queries.showing import holder_shown, values_shown
 from registry.querying import Answer, Query
-from registry.requesting import Outcome
 from registry.rights import Ask
 from registry.status_changes import StatusChange
 
@@ -365,16 +361,6 @@ class QueryRequest(Question):
         description="Instead of `holder`: a request of yours (`/requests`) by which the citizen showed it. "
         "An `equals` may then compare with what else was shown.",
     )
-
-    def query(self, asker: str, outcome: Outcome | None, catalogue: Catalogue) -> Query:
-        """The question as that department puts it. outcome: of the request that it names.
-
-        Raises NothingShown.
-        """
-        asked = self.asked(asker, self.clerk, self.matter)
-        if outcome is None:
-            return asked
-        return replace(asked, holder=holder_shown(outcome, catalogue), shown=values_shown(outcome))
 
 
 class QueryView(BaseModel):

@@ -15,8 +15,7 @@ from registry.errors import NotFound
 from registry.operating import operator
 from registry.queries import batches, limits, reviews
 from registry.queries.batches import Posted
-from registry.queries.refusals import BadQuery
-from registry.requesting import Outcome
+from registry.queries.showing import about_shown
 from registry.store.tables import QueryAlert, QueryBatch, QueryReview
 
 router = APIRouter(prefix="/issuers/{issuer}", tags=["Departments"], responses=REFUSALS)
@@ -139,10 +138,12 @@ def query(body: QueryRequest, client: Asking, services: Used) -> Response:
 
     The body is padded with spaces to a multiple of 4 KiB: its size says nothing about the answer.
     """
-    asked = body.query(client.code, _outcome(services, body, client.code), services.runtime.catalogue)
+    asked, cases = body.asked(client.code, body.clerk, body.matter), services.cases
+    if body.request is not None:
+        asked = about_shown(asked, body.request, cases.requesting, services.runtime.catalogue)
     if body.at:
-        return _padded(QueryView.told(services.cases.elsewhere.ask(asked, body.at)))
-    return _padded(QueryView.of(services.cases.querying.ask(asked)))
+        return _padded(QueryView.told(cases.elsewhere.ask(asked, body.at)))
+    return _padded(QueryView.of(cases.querying.ask(asked)))
 
 
 @router.post("/query-batches", status_code=201, summary="Ask many questions")
@@ -242,17 +243,6 @@ def end_alert(
         return _alert(limits.end(session, id, body.by, services.now(), department=client.code))
 
 
-def _outcome(services: Services, body: QueryRequest, asker: str) -> Outcome | None:
-    if body.request is None:
-        return None
-    if body.holder is not None or body.certificate_id is not None:
-        raise BadQuery(
-            "请写明持证主体、证照标识或出示请求，三者择一。",
-            "Name a holder, a certificate or a request: one.",
-        )
-    return services.cases.requesting.outcome(body.request, asker=asker)
-
-
 def _padded(view: BaseModel) -> Response:
     said = view.model_dump_json().encode()
     return Response(said.ljust(-(-len(said) // PADDING) * PADDING), media_type="application/json")
@@ -279,7 +269,9 @@ def _review(row: QueryReview, question: dict[str, Any]) -> ReviewView:
 
 
 def _told(question: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in question.items() if value and name not in ("asker", "second")}
+    return {
+        name: value for name, value in question.items() if value and name not in ("asker", "second", "shown")
+    }
 
 
 def _alert(row: QueryAlert) -> AlertView:

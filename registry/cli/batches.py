@@ -48,7 +48,7 @@ class _Holder(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Line(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """One line of the file, as the API takes a question."""
+    """One line of the file, as the API takes a question. request: of the asker, which showed the holder."""
 
     type: str
     ask: Literal["has_valid", "claims", "status", "equals", "over", "under"]
@@ -59,6 +59,8 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     source: str = ""
     case: str | None = None
     on_behalf: str | None = None
+    assisted: bool = False
+    request: str | None = None
 
 
 @queries.command()
@@ -79,8 +81,9 @@ def post(
     from registry.queries.batches import Posted
 
     data = files.read(file)
-    asked = _read(data, asker, clerk, matter)
+    lines = _read(data)
     with _opened() as cases:
+        asked = tuple(_query(cases, *each, asker, clerk, matter) for each in lines)
         name = f"file {sha256(data).hexdigest()} {matter} {clerk}"
         _done(cases, cases.batching.post(Posted(asker, name, matter, clerk, asked, reason)))
 
@@ -170,37 +173,58 @@ def answers(
             after = found[-1].position + 1
 
 
-def _read(data: bytes, asker: str, clerk: str, matter: str) -> "tuple[Query, ...]":
-    from registry.queries.question import Query
-
+def _read(data: bytes) -> list[tuple[int, _Line]]:
+    """The lines that are not empty, with their numbers. Raises BadUsage: one is no question."""
     found = []
     for number, text in enumerate(data.splitlines(), start=1):
         if not text.strip():
             continue
         try:
-            said = msgspec.json.decode(text, type=_Line)
+            found.append((number, msgspec.json.decode(text, type=_Line)))
         except msgspec.MsgspecError:
-            raise BadUsage(f"第 {number} 行不是问题", f"line {number} is no question") from None
-        holder = (
-            None if said.holder is None else (said.holder.id_type, said.holder.identifier.strip().upper())
-        )
-        found.append(
-            Query(
-                asker,
-                clerk,
-                matter,
-                said.type,
-                said.ask,
-                said.claims,
-                holder,
-                said.certificate_id,
-                said.value,
-                said.source,
-                said.case,
-                said.on_behalf,
-            )
-        )
-    return tuple(found)
+            zh, en = _unknown(text)
+            raise BadUsage(f"第 {number} 行不是问题{zh}", f"line {number} is no question{en}") from None
+    return found
+
+
+def _unknown(text: bytes) -> tuple[str, str]:
+    """Which member no question has, in both languages; empty where it is something else."""
+    try:
+        members = set(msgspec.json.decode(text, type=dict[str, msgspec.Raw]))
+    except msgspec.MsgspecError:
+        return "", ""
+    unknown = ", ".join(sorted(each[:40] for each in members.difference(_Line.__struct_fields__)))
+    return (f"：没有 {unknown} 这一项", f": it has no {unknown}") if unknown else ("", "")
+
+
+def _query(cases: "UseCases", number: int, said: _Line, asker: str, clerk: str, matter: str) -> "Query":
+    """The question of a line. Raises BadUsage: its request showed no one holder."""
+    from registry.errors import RegistryError
+    from registry.queries.question import Query
+    from registry.queries.showing import about_shown
+
+    holder = None if said.holder is None else (said.holder.id_type, said.holder.identifier.strip().upper())
+    query = Query(
+        asker,
+        clerk,
+        matter,
+        said.type,
+        said.ask,
+        said.claims,
+        holder,
+        said.certificate_id,
+        said.value,
+        said.source,
+        said.case,
+        said.on_behalf,
+        assisted=said.assisted,
+    )
+    if said.request is None:
+        return query
+    try:
+        return about_shown(query, said.request, cases.requesting, cases.runtime.catalogue)
+    except RegistryError as error:
+        raise BadUsage(f"第 {number} 行：{error.zh}", f"line {number}: {error.en}") from None
 
 
 class _opened:

@@ -83,6 +83,14 @@ def query(
             "that proved it there / 比对值来源",
         ),
     ] = "",
+    request: Annotated[
+        str,
+        typer.Option(
+            "--request",
+            metavar="ID",
+            help="Instead of --holder: about who was shown in answer to this request / 已出示的请求",
+        ),
+    ] = "",
     case: Annotated[str, typer.Option("--case", metavar="NUMBER", help="Your case's number / 办件编号")] = "",
     on_behalf: Annotated[
         str,
@@ -112,6 +120,7 @@ def query(
     answer did not come or could not be checked.
     """
     from registry.cli import files
+    from registry.queries.showing import about_shown
     from registry.querying import Query
     from registry.settings import Settings
     from registry.usecases import UseCases
@@ -136,6 +145,8 @@ def query(
     )
     cases = UseCases.open(Settings())
     try:
+        if request:
+            asked = about_shown(asked, request, cases.requesting, cases.runtime.catalogue)
         told = cases.elsewhere.ask(asked, at) if at else _here(cases, asked)
     finally:
         cases.close()

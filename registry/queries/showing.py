@@ -1,9 +1,28 @@
 """Whom a query is about, by what the citizen shows: the holder of what a wallet presented."""
 
+from dataclasses import replace
+
 from registry import definition
 from registry.catalogue import Catalogue
-from registry.queries.refusals import NothingShown
-from registry.requesting import Outcome
+from registry.queries.question import Query
+from registry.queries.refusals import BadQuery, NothingShown
+from registry.requesting import Outcome, Requesting
+
+
+def about_shown(query: Query, request: str, requesting: Requesting, catalogue: Catalogue) -> Query:
+    """The question about who was shown in answer to a request of its asker, with what else was shown.
+
+    Raises:
+        BadQuery: it names whom it is about besides. NotFound: the department has no such request.
+        NothingShown: as `holder_shown`.
+    """
+    if query.holder is not None or query.certificate_id is not None:
+        raise BadQuery(
+            "请写明持证主体、证照标识或出示请求，三者择一。",
+            "Name a holder, a certificate or a request: one.",
+        )
+    outcome = requesting.outcome(request, asker=query.asker)
+    return replace(query, holder=holder_shown(outcome, catalogue), shown=values_shown(outcome))
 
 
 def holder_shown(outcome: Outcome, catalogue: Catalogue) -> tuple[str, str]:

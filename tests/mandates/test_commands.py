@@ -138,9 +138,7 @@ def test_a_death_entered_by_command_ends_a_mandate(here: Mandates, wallet: Walle
     assert here.refused(mandate) == "mandate-falls-short"
 
 
-def test_days_the_wrong_way_round_are_refused_before_anybody_is_named(
-    here: Mandates, wallet: Wallet
-) -> None:
+def test_days_the_wrong_way_round_are_refused_before_anybody_is_named(here: Mandates, wallet: Wallet) -> None:
     days = ("--from", day(here.town, 30).isoformat(), "--until", day(here.town).isoformat())
     what = ("--matters", "m", "--facts", "*", *days)
     people = ("--grantor", "-", "--agent", "-", "--clerk", "-", "--seen", "s")

@@ -246,9 +246,7 @@ def test_one_command_says_it_all(ledger: Ledger, tmp_path: Path, form: str) -> N
 
 
 @pytest.mark.parametrize("days", [("2026-11-30", "--until", "2026-11-01"), ("2999-01-01",)])
-def test_days_the_wrong_way_round_are_refused(
-    ledger: Ledger, tmp_path: Path, days: tuple[str, ...]
-) -> None:
+def test_days_the_wrong_way_round_are_refused(ledger: Ledger, tmp_path: Path, days: tuple[str, ...]) -> None:
     result = CliRunner().invoke(app, ["kpi", "--since", *days], env={"ZT_DATA": str(tmp_path)})
     assert result.exit_code == 2
     assert "起始日晚于截止日 / the first day is after the last" in result.output

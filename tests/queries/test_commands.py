@@ -135,6 +135,13 @@ def test_a_line_that_is_no_question_is_named_and_nothing_posted(
     assert command("queries", "list", "--as", HOUSING).output == ""
 
 
+def test_a_member_that_no_question_has_is_named(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"type":"resident_identity","ask":"has_valid","holdr":1}')
+    refused = command("queries", "post", str(file), "--as", HOUSING, "--matter", "m", "--clerk", "c")
+    assert refused.exit_code == 2 and "line 1" in refused.output and "holdr" in refused.output
+
+
 def test_the_asked_departments_clerk_sees_a_question_and_decides_with_a_reason(
     town: Town, querying: Querying, command: Command
 ) -> None:

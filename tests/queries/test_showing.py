@@ -1,10 +1,16 @@
 """A department asks about whoever stands before it, by what the wallet shows, and by no number typed in."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner, Result
 
+from registry.cli.main import assemble
+from registry.querying import BadQuery
+from registry.usecases import UseCases
 from tests.api.conftest import new_wallet
 from tests.api.test_departments import Desk
 from tests.api.town import HOUSING, MARKET, Town, citizen_number
@@ -88,3 +94,42 @@ def test_a_case_of_the_departments_own_compares_what_was_shown(
     holder = {"holder": {"id_type": "citizen_number", "identifier": citizen_number(7)}}
     bare = housing.post("/queries", {**equals, **holder, "value": value})
     assert bare.json()["type"] == "urn:zt:problem:source-unknown"
+
+
+@pytest.fixture
+def command(town: Town, http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """`registry …` of a clerk of the housing department, over the town's own store."""
+    assert town.services is not None
+    cases = town.services.cases
+    monkeypatch.setattr(UseCases, "open", lambda _settings: cases)
+    monkeypatch.setattr(UseCases, "close", lambda _self: None)
+    who = ("--as", HOUSING, "--matter", "title_registration", "--clerk", "clerk 3")
+    return lambda *words: CliRunner().invoke(assemble(), [*words, *who])
+
+
+def test_a_command_asks_about_who_was_shown(
+    housing: Desk, phone: Phone, command: Callable[..., Result], tmp_path: Path
+) -> None:
+    request = shown(housing, phone, ("resident_identity", ["citizen_number"]))
+    ask = ("query", "resident_identity", "--claims", "age_over_18", "--request", request)
+    answer = command(*ask)
+    assert (answer.exit_code, "已证实 proven" in answer.output) == (0, True)
+    (tmp_path / "holder").write_text(f"citizen_number:{citizen_number(7)}")
+    assert isinstance(command(*ask, "--holder", str(tmp_path / "holder")).exception, BadQuery)
+
+
+def test_a_line_of_a_file_asks_about_who_was_shown_and_tells_nobody_what_else_was(
+    town: Town, housing: Desk, phone: Phone, command: Callable[..., Result], tmp_path: Path
+) -> None:
+    request = shown(housing, phone, ("resident_identity", ["citizen_number", "address"]))
+    question = {"type": "resident_identity", "ask": "claims", "claims": ["age_over_18"], "request": request}
+    file = tmp_path / "questions.jsonl"
+    file.write_text(json.dumps(question))
+    posted = command("queries", "post", str(file))
+    assert posted.exit_code == 0, posted.output
+    read = housing.get(f"/query-batches/{posted.stdout.split()[0]}")
+    assert read.json()["queries"][0]["holder"][1] == citizen_number(7)
+    assert town.identity_row(7)["address"] not in read.text
+    file.write_text(json.dumps(question | {"request": "none"}))
+    refused = command("queries", "post", str(file))
+    assert refused.exit_code == 2 and "line 1" in refused.output
