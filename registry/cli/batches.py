@@ -1,5 +1,7 @@
 """`registry queries`: many questions under one matter, a second clerk's approval, and their answers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -82,7 +84,7 @@ def post(
 
     data = files.read(file)
     lines = _read(data)
-    with _opened() as cases:
+    with _opened(asker) as cases:
         asked = tuple(_query(cases, *each, asker, clerk, matter) for each in lines)
         name = f"file {sha256(data).hexdigest()} {matter} {clerk}"
         _done(cases, cases.batching.post(Posted(asker, name, matter, clerk, asked, reason)))
@@ -93,7 +95,7 @@ def list_(asker: Asker) -> None:
     """Batches of a department, newest first."""
     from registry.queries import batches
 
-    with _opened() as cases:
+    with _opened(asker) as cases:
         with cases.runtime.store.read() as session:
             rows = batches.all_of(session, asker)
         for row in rows:
@@ -118,7 +120,7 @@ def show(
     from registry.cli.terminal import masked_within
     from registry.queries import batches
 
-    with _opened() as cases:
+    with _opened(asker) as cases:
         with cases.runtime.store.read() as session:
             row = batches.of_asker(session, asker, id)
             posted = cases.batching.posted(session, row)
@@ -146,7 +148,7 @@ def approve(
     decline: Annotated[bool, typer.Option("--decline", help="Say no / 不予批准")] = False,
 ) -> None:
     """Approve a batch, as another clerk than the one who posted it; it is answered at once."""
-    with _opened() as cases:
+    with _opened(asker) as cases:
         cases.batching.decide(asker, id, clerk=clerk, approve=not decline)
         _done(cases, cases.batching.go_on(id))
 
@@ -160,7 +162,7 @@ def answers(
     """What was answered so far, each answer checked, as often as it is asked for."""
     from registry.queries import batches
 
-    with _opened() as cases:
+    with _opened(asker) as cases:
         trust, now, after = cases.trust(), cases.runtime.clock(), 0
         while True:
             with cases.runtime.store.read() as session:
@@ -227,18 +229,19 @@ def _query(cases: "UseCases", number: int, said: _Line, asker: str, clerk: str, 
         raise BadUsage(f"第 {number} 行：{error.zh}", f"line {number}: {error.en}") from None
 
 
-class _opened:
-    """The use cases, opened for one command and closed after it."""
+@contextmanager
+def _opened(asker: str) -> "Iterator[UseCases]":
+    """The use cases, opened for one command of a department. Raises NotFound: there is none of that code."""
+    from registry.cli.departments import demand
+    from registry.settings import Settings
+    from registry.usecases import UseCases
 
-    def __enter__(self) -> "UseCases":
-        from registry.settings import Settings
-        from registry.usecases import UseCases
-
-        self._cases = UseCases.open(Settings())
-        return self._cases
-
-    def __exit__(self, *_: object) -> None:
-        self._cases.close()
+    cases = UseCases.open(Settings())
+    try:
+        demand(cases, asker)
+        yield cases
+    finally:
+        cases.close()
 
 
 def _done(cases: "UseCases", row: "QueryBatch") -> None:

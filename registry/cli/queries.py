@@ -120,6 +120,7 @@ def query(
     answer did not come or could not be checked.
     """
     from registry.cli import files
+    from registry.cli.departments import demand
     from registry.queries.showing import about_shown
     from registry.querying import Query
     from registry.settings import Settings
@@ -145,6 +146,7 @@ def query(
     )
     cases = UseCases.open(Settings())
     try:
+        demand(cases, asker)
         if request:
             asked = about_shown(asked, request, cases.requesting, cases.runtime.catalogue)
         told = cases.elsewhere.ask(asked, at) if at else _here(cases, asked)

@@ -44,7 +44,7 @@ def waiting(
     from registry.cli.terminal import masked_within
     from registry.queries import reviews as asked
 
-    with _opened() as runtime, runtime.store.read() as session:
+    with _opened(issuer) as runtime, runtime.store.read() as session:
         rows = [
             (row, asked.content(session, runtime.sealed, row))
             for row in asked.waiting(session, issuer, runtime.clock())
@@ -80,7 +80,7 @@ def decide(
     """Grant a question once, or with --withhold not; after ten working days nobody can."""
     from registry.queries import reviews as asked
 
-    with _opened() as runtime, runtime.store.write() as session:
+    with _opened(issuer) as runtime, runtime.store.write() as session:
         asked.decide(
             session,
             runtime.sealed,
@@ -133,12 +133,15 @@ def end(id: Annotated[int, typer.Argument(metavar="ALERT", help="Its number / ç¼
 
 
 @contextmanager
-def _opened() -> "Iterator[Runtime]":
-    from registry.runtime import Runtime
+def _opened(issuer: str) -> "Iterator[Runtime]":
+    """What one command of a department needs. Raises NotFound: there is none of that code."""
+    from registry.cli.departments import demand
     from registry.settings import Settings
+    from registry.usecases import UseCases
 
-    runtime = Runtime.open(Settings(), "api")
+    cases = UseCases.open(Settings())
     try:
-        yield runtime
+        demand(cases, issuer)
+        yield cases.runtime
     finally:
-        runtime.store.close()
+        cases.close()

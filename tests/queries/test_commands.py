@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from registry.cli.main import assemble
-from registry.errors import RegistryError
+from registry.errors import NotFound, RegistryError
 from registry.queries import limits
 from registry.queries.refusals import ComparedBefore
 from registry.querying import Querying
@@ -140,6 +140,25 @@ def test_a_member_that_no_question_has_is_named(command: Command, tmp_path: Path
     file.write_text('{"type":"resident_identity","ask":"has_valid","holdr":1}')
     refused = command("queries", "post", str(file), "--as", HOUSING, "--matter", "m", "--clerk", "c")
     assert refused.exit_code == 2 and "line 1" in refused.output and "holdr" in refused.output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("query", "resident_identity", "--matter", "title_registration", "--certificate", "1", "--as"),
+        ("queries", "list", "--as"),
+        ("queries", "show", "1", "--as"),
+        ("queries", "answers", "1", "--as"),
+        ("queries", "approve", "1", "--clerk", "c", "--as"),
+        ("reviews", "list", "--issuer"),
+        ("reviews", "decide", "1", "--by", "c", "--reason", "r", "--issuer"),
+    ],
+)
+def test_a_department_that_there_is_not_is_said_to_be_unknown(
+    command: Command, words: tuple[str, ...]
+) -> None:
+    refused = command(*words, "123").exception
+    assert isinstance(refused, NotFound) and "no such department" in refused.en
 
 
 def test_the_asked_departments_clerk_sees_a_question_and_decides_with_a_reason(
