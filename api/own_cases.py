@@ -119,7 +119,7 @@ def take_answer(number: str, asking: Asking, services: Used, role: str = "") -> 
 def submit(number: str, asking: Asking, services: Used) -> VerdictView:
     """Departments are asked for the rest; it is decided in seconds, or the answer says what is missing."""
     services.handling.seeing.part_of(number, asking.holder)
-    return VerdictView.of(services.handling.submitting.submit(number, by=asking.holder))
+    return VerdictView.of(services.handling.submitting.submit(number, handed_in_by=asking.holder))
 
 
 @router.get("/documents", summary="What I have handed in")

@@ -117,14 +117,14 @@ class Querying:
         *,
         issuer: str | None = None,
         replying: Replying | None = None,
-        by: bytes | None = None,
+        handed_in_by: bytes | None = None,
     ) -> list[Answer]:
         """One answer from each issuer that may issue the type; each is in that issuer's log before it leaves.
 
         settled: who keeps count of many queries; what it raises undoes the decision. issuer: the only one
         that is asked. replying: the asker is a department of another registry, which keeps its own answers;
-        what is answered it, or why not, is kept by its message. by: keyed hash of the holder who handed in
-        the case that asks; it counts for that one, and not for clerk and department.
+        what is answered it, or why not, is kept by its message. handed_in_by: keyed hash of the holder who
+        handed in the case that asks; it counts for that one, and not for clerk and department.
 
         Raises:
             NotFound: there is no such type.
@@ -141,21 +141,21 @@ class Querying:
             rule = "not-shared"
         if isinstance(rule, str):
             refusal = denied(rule)
-            self._log_refusal(query, issuers, rule, settled, now, replying, refusal, by)
+            self._log_refusal(query, issuers, rule, settled, now, replying, refusal, handed_in_by)
             raise refusal
         try:
             return again_if_overtaken(
-                lambda: self._answers(query, definition, rule, issuers, settled, now, replying, by)
+                lambda: self._answers(query, definition, rule, issuers, settled, now, replying, handed_in_by)
             )
         except LIMITS as over:
-            self._log_refusal(query, issuers, over.kind, settled, now, replying, over, by)
+            self._log_refusal(query, issuers, over.kind, settled, now, replying, over, handed_in_by)
             raise
 
-    def pass_on(self, query: Query, by: bytes | None = None) -> PassedOn:
+    def pass_on(self, query: Query, handed_in_by: bytes | None = None) -> PassedOn:
         """Let a question go to another registry: by this one's rights and caps, in the asker's own log.
 
-        by: as in `ask`. Where our rule wants the holder's consent, it goes only with that. What is answered
-        there is decided there, by its rights and in its log.
+        handed_in_by: as in `ask`. Where our rule wants the holder's consent, it goes only with that. What is
+        answered there is decided there, by its rights and in its log.
 
         Raises:
             NotFound, MissingPurpose, BadQuery, NoSuchHolder: as `ask`.
@@ -166,24 +166,24 @@ class Querying:
         definition = self._definition(query)
         rule = self.rights.decide(query.asked(definition.type), now)
         if isinstance(rule, str):
-            self._log_refusal(query, [query.asker], rule, None, now, by=by)
+            self._log_refusal(query, [query.asker], rule, None, now, handed_in_by=handed_in_by)
             raise denied(rule)
 
         def write() -> PassedOn:
             with self.store.write() as session:
                 policies.record(session, self.rights, now)
-                limits.admit(session, self.caps, query.asker, query.clerk, now, by)
+                limits.admit(session, self.caps, query.asker, query.clerk, now, handed_in_by)
                 self._demand_grounds(session, query, definition, rule, now)
                 word, due = self._answerer.consent(session, query, definition, rule, now)
                 outcome = PASSED_ON if word is Word.GRANTED else word.value
                 self._recording.log(session, query, query.asker, rule.id, outcome, None, now)
-                limits.record(session, query.asker, query.clerk, outcome, now, by)
+                limits.record(session, query.asker, query.clerk, outcome, now, handed_in_by)
             return PassedOn(definition.type, word, due)
 
         try:
             return again_if_overtaken(write)
         except LIMITS as over:
-            self._log_refusal(query, [query.asker], over.kind, None, now, by=by)
+            self._log_refusal(query, [query.asker], over.kind, None, now, handed_in_by=handed_in_by)
             raise
 
     def takes_two(self, query: Query) -> bool:
@@ -237,12 +237,12 @@ class Querying:
         settled: Settled | None,
         now: int,
         replying: Replying | None,
-        by: bytes | None,
+        handed_in_by: bytes | None,
     ) -> list[Answer]:
         case = query.case or secrets.handle(self.randomness)
         with self.store.write() as session:
             policies.record(session, self.rights, now)
-            limits.admit(session, self.caps, query.asker, query.clerk, now, by)
+            limits.admit(session, self.caps, query.asker, query.clerk, now, handed_in_by)
             self._admit(session, query, definition, rule, now, elsewhere=replying is not None)
             answers = [
                 self._answerer.answer(session, query, definition, rule, issuer, case, now)
@@ -253,7 +253,7 @@ class Querying:
                 replying.answered(session, answers)
             else:
                 kept = self._recording.keep(session, query, answers, now)
-            limits.record(session, query.asker, query.clerk, together(answers), now, by)
+            limits.record(session, query.asker, query.clerk, together(answers), now, handed_in_by)
             if settled is not None:
                 settled(session, together(answers), kept)
         return answers
@@ -343,7 +343,7 @@ class Querying:
         now: int,
         replying: Replying | None = None,
         refusal: RegistryError | None = None,
-        by: bytes | None = None,
+        handed_in_by: bytes | None = None,
     ) -> None:
         def write() -> None:
             with self.store.write() as session:
@@ -356,7 +356,7 @@ class Querying:
                 if why == TooManyQueries.kind:
                     limits.alert(session, query.asker, limits.CAP, query.clerk, now)
                     return
-                limits.record(session, query.asker, query.clerk, "refused", now, by)
+                limits.record(session, query.asker, query.clerk, "refused", now, handed_in_by)
                 if settled is not None:
                     settled(session, why, None)
 

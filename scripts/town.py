@@ -19,6 +19,8 @@ from registry.chain.node import anvil_command, set_clock
 from registry.chain.rpc import JsonRpcChain
 from registry.keys import replace_file
 from registry.settings import Settings
+from registry.store import open_store
+from registry.store.tables import WalletProvider
 from scripts.processes import Processes, free_port
 from wallet.sample_provider import SampleProvider
 
@@ -110,8 +112,11 @@ class Town:
 
     def _list_wallet_provider(self, registry: list[str]) -> None:
         """Put the sample's own wallet provider, which attests software, into the trust list."""
-        listed = self.wallet_provider / "listed"
-        if listed.exists():
+        store = open_store(self.settings().database_url)
+        with store.read() as session:
+            listed = session.get(WalletProvider, "sample") is not None
+        store.close()
+        if listed:  # the command would change nothing, after seconds of starting
             return
         if not (self.wallet_provider / "provider.json").exists():
             SampleProvider.create(self.wallet_provider, int(time.time()))
@@ -126,7 +131,6 @@ class Town:
         )
         if done.returncode:
             raise RuntimeError(f"wallet provider / 钱包提供者: {done.stderr.strip()}")
-        listed.touch()
 
     def choose_api_port(self, origins: list[str]) -> bool:
         """Take the newest origin's port, or the next free one; True where that is a new origin."""

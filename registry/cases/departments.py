@@ -41,7 +41,7 @@ class Departments:
         clerk: str = "",
         on_behalf: str | None = None,
         assisted: bool = False,
-        by: bytes | None = None,
+        handed_in_by: bytes | None = None,
     ) -> list[str]:
         """Ask the departments for what is still missing; names of the facts that were asked for.
 
@@ -50,8 +50,8 @@ class Departments:
         found nowhere today, is asked for no more today.
         For a party for whom somebody acts it is asked on behalf (on_behalf, or what the agent has shown in
         this case), within the mandate; what that does not cover stays missing. assisted: a clerk does it for
-        a person at a window (帮办), and the log says so. by: keyed index of the holder who hands the case
-        in; it counts for that one, and not for clerk and department.
+        a person at a window (帮办), and the log says so. handed_in_by: keyed index of the holder who hands
+        the case in; it counts for that one, and not for clerk and department.
 
         Raises:
             NoSuchCase, WrongState: as they say; so does TooManyQueries.
@@ -63,12 +63,12 @@ class Departments:
                 each.party.id: self.world.acting.ground_of(session, case.office, case.id, each.party.holder)
                 for each in wanted
             }
-        who, for_whom = clerk or f"case {case.id}", self._counted(case, by)
+        who, for_whom = clerk or f"case {case.id}", self._counted(case, handed_in_by)
         return [
             each.fact.name
             for each in wanted
-            if self._ask_covered(
-                case, each, who, on_behalf or grounds[each.party.id], assisted=assisted, by=for_whom
+            if self._ask(
+                case, each, who, on_behalf or grounds[each.party.id], assisted=assisted, handed_in_by=for_whom
             )
         ]
 
@@ -85,8 +85,8 @@ class Departments:
         for each in wanted:
             if each.fact.name == name and (each.party.id, name) in mandates:
                 ground = mandates[each.party.id, name] or None
-                by = self._counted(case, each.party.holder)
-                self._ask_covered(case, each, f"case {case.id}", ground, assisted=False, by=by)
+                counted = self._counted(case, each.party.holder)
+                self._ask(case, each, f"case {case.id}", ground, assisted=False, handed_in_by=counted)
 
     def _wanted(self, session: Session, case: Case, matter: Matter) -> list[_Wanted]:
         facts, today = self.world.facts(session, case), self.world.day(self.world.clock())
@@ -123,23 +123,6 @@ class Departments:
         one = self.world.unseal(session, bound, party.sealed, Identifier)
         return one.identifier if one.id_type == about.id_type else None
 
-    def _ask_covered(
-        self,
-        case: Case,
-        wanted: _Wanted,
-        clerk: str,
-        on_behalf: str | None,
-        *,
-        assisted: bool,
-        by: bytes | None,
-    ) -> bool:
-        """Whether it was asked for: what a mandate does not cover is not."""
-        try:
-            self._ask(case, wanted, clerk, on_behalf, assisted=assisted, by=by)
-        except MandateFallsShort:
-            return False
-        return True
-
     def _counted(self, case: Case, holder: bytes | None) -> bytes | None:
         """By what the questions of a holder's cases at one office are counted."""
         if holder is None:
@@ -154,8 +137,9 @@ class Departments:
         on_behalf: str | None,
         *,
         assisted: bool,
-        by: bytes | None,
-    ) -> None:
+        handed_in_by: bytes | None,
+    ) -> bool:
+        """Whether it was asked for: what a mandate does not cover is not."""
         party, fact = wanted.party, wanted.fact
         kept: list[tuple[Verdict, str, Known]] = []
         for type in fact.types:
@@ -171,7 +155,10 @@ class Departments:
                 on_behalf=on_behalf,
                 assisted=assisted,
             )
-            kept += self._answered(query, wanted.department, by)
+            try:
+                kept += self._answered(query, wanted.department, handed_in_by)
+            except MandateFallsShort:
+                return False
             if good := [each for each in kept if each[0] == GOOD]:
                 kept = good
                 break
@@ -183,22 +170,23 @@ class Departments:
             for position, (verdict, certificate_id, known) in enumerate(kept[: fact.most]):
                 keep(self.world, session, case, party, fact, position, QUERY, verdict, certificate_id, known)
             advance(self.world, session, case)
+        return True
 
     def _answered(
-        self, query: Query, department: str | None, by: bytes | None
+        self, query: Query, department: str | None, handed_in_by: bytes | None
     ) -> list[tuple[Verdict, str, Known]]:
         """Verdict, certificate and what is kept, of each that a department has; else why there is none."""
         try:
-            said = self._said(query, department, by)
+            said = self._said(query, department, handed_in_by)
         except (NotShared, UnknownMatter, RightEnded):
             return [(NOT_SHARED, "", Known({}, ""))]
         return [_kept(each, query) for each in said if each.outcome != "no"] or [(NONE, "", Known({}, ""))]
 
-    def _said(self, query: Query, department: str | None, by: bytes | None) -> list[Told]:
+    def _said(self, query: Query, department: str | None, handed_in_by: bytes | None) -> list[Told]:
         """What departments say: this registry's that issue the type, or the one that the case names."""
         if department is not None and not self.world.elsewhere.is_here(department):
-            return self.world.elsewhere.ask(query, department, by)
-        answers = self.world.querying.ask(query, issuer=department, by=by)
+            return self.world.elsewhere.ask(query, department, handed_in_by)
+        answers = self.world.querying.ask(query, issuer=department, handed_in_by=handed_in_by)
         trust, now = self.world.trust(), self.world.clock()
         return [Told.here(each, trust, asker=query.asker, now=now) for each in answers]
 

@@ -25,12 +25,12 @@ class Submitting:
         clerk: str = "",
         on_behalf: str | None = None,
         assisted: bool = False,
-        by: bytes | None = None,
+        handed_in_by: bytes | None = None,
     ) -> Verdict:
         """Take what wallets answered, ask departments for the rest, decide, and carry out what was granted.
 
         May be called again at any time: a case is decided once, each effect happens once. clerk: who does it
-        at a window; empty: a party does. on_behalf, assisted, by: as in `Collecting.ask`.
+        at a window; empty: a party does. on_behalf, assisted, handed_in_by: as in `Collecting.ask`.
 
         Raises:
             NoSuchCase, AnotherPerson, CertificateHeld, and what `Querying.ask` raises.
@@ -43,7 +43,9 @@ class Submitting:
             for party in parties:
                 if party.request is not None and party.taken != party.request:
                     collecting.take(number, party.role, party.position)
-            collecting.ask(number, clerk=clerk, on_behalf=on_behalf, assisted=assisted, by=by)
+            collecting.ask(
+                number, clerk=clerk, on_behalf=on_behalf, assisted=assisted, handed_in_by=handed_in_by
+            )
         try:
             verdict = Deciding(self.world).decide(number)
             if verdict.outcome == "grant":

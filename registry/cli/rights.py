@@ -61,7 +61,8 @@ def versions(
         now = load_rights(settings.rights, ZoneInfo(settings.timezone)).digest
         with store.read() as session:
             rows = session.exec(select(Policy).order_by(col(Policy.number))).all()
-            told = [_told(row, now, _on_chain(session)) for row in rows]
+            chain = _on_chain(session) if rows else []
+            told = [_told(row, now, chain) for row in rows]
     finally:
         store.close()
     if as_json:

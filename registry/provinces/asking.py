@@ -104,18 +104,18 @@ class Elsewhere:
     randomness: Callable[[int], bytes]
     _keys: dict[tuple[str, str], tuple[dict[str, Any], int]] = field(default_factory=dict, repr=False)
 
-    def ask(self, query: Query, at: str, by: bytes | None = None) -> list[Told]:
+    def ask(self, query: Query, at: str, handed_in_by: bytes | None = None) -> list[Told]:
         """What each department asked says; it is kept for who checks it later.
 
         at: origin of a partner, whose departments that may issue the type are all asked, or the code of one.
-        by: as in `Querying.ask`.
+        handed_in_by: as in `Querying.ask`.
 
         Raises:
             NoPartner: none of that name.
             Others: as `Querying.pass_on`; nobody was asked.
         """
         origin = self._origin(at)
-        passed = self.querying.pass_on(query, by)
+        passed = self.querying.pass_on(query, handed_in_by)
         if not origin:
             return [Told(at, at, "unknown")]
         if passed.word is not Word.GRANTED:

@@ -73,7 +73,7 @@ def test_what_a_holder_hands_in_uses_up_no_clerks_questions_nor_another_holders(
     def hand_in(holder: bytes) -> int:
         for done in range(20):
             try:
-                capped.ask(query(clerk=f"case {done}"), by=holder)
+                capped.ask(query(clerk=f"case {done}"), handed_in_by=holder)
             except TooManyQueries:
                 return done
         return 20
