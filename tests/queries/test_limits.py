@@ -81,6 +81,9 @@ def test_what_a_holder_hands_in_uses_up_no_clerks_questions_nor_another_holders(
     assert [hand_in(each) for each in (b"one", b"other")] == [CAPS.clerk_hour] * 2
     assert scrape(town, capped, 200) == 2
     assert scrape(town, capped, 200, "case 1") == 0, "a clerk of such a name is a clerk"
+    assert hand_in(b"third") == CAPS.clerk_hour, (
+        "nor do clerks who are at their department's cap stop a holder"
+    )
 
 
 def test_caps_are_of_any_hour_and_of_any_day(town: Town, querying: Querying) -> None:
